@@ -1,0 +1,144 @@
+import fastifyCors from '@fastify/cors';
+import type { Authenticate } from '@paygraph/auth';
+import { playgroundDirectory as builtPlayground } from '@paygraph/playground';
+import { createHttpServer, type Logger, listen, type Metrics } from '@paygraph/service';
+import type { GraphqlWs } from '@paygraph/websocket';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createGenerations } from './generations.ts';
+import { createAnswers } from './http/answers.ts';
+import { authenticateRequest, rememberVerified } from './http/authenticate.ts';
+import { serveExports } from './http/exports.ts';
+import { servePlayground } from './http/playground.ts';
+import { createBeginOperation } from './operations.ts';
+import { createScope, type RequestScope } from './scope.ts';
+import { createStreams } from './streams/serve.ts';
+import type { Subgraph } from './subgraphs/subgraph.ts';
+import type { ReopenPolicy } from './subscriptions/feed.ts';
+import { type Caps, createQuota } from './subscriptions/quota.ts';
+import { serveWebSockets } from './websocket/serve.ts';
+
+export interface GatewayOptions {
+  /** The composed supergraph, as `supergraph.graphql` holds it. */
+  readonly supergraphSdl: string;
+  /** GraphQL addresses of subgraphs by name, in place of the supergraph's routing URLs. */
+  readonly subgraphUrls?: Readonly<Record<string, string>>;
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  /** The built Playground; that of `@paygraph/playground` if left out. */
+  readonly playgroundDirectory?: string;
+  /** Origins of web pages that browsers may let call the gateway; none if left out. */
+  readonly corsOrigins?: readonly string[];
+  /** Hides the schema: no introspection, no suggestions. Follows `NODE_ENV` if left out. */
+  readonly production?: boolean;
+  /** Longest time in ms that a subgraph may take for an answer; 10 s if left out. */
+  readonly subgraphTimeoutMs?: number;
+  /** How a subscription that lost its subgraph is opened again. */
+  readonly reopen?: ReopenPolicy;
+  /** Subscriptions that may be open at once, over whatever transport; 20,000, and 200 of one caller, if left out. */
+  readonly subscriptions?: Caps;
+  /** WebSockets that may be open at once; 20,000, and 50 of one caller, if left out. */
+  readonly sockets?: Caps;
+  /** Time in ms between signs of life on WebSockets and streams; 12 s if left out. */
+  readonly heartbeatMs?: number;
+}
+
+export interface Gateway {
+  /** Starts to serve and returns the GraphQL address; no subgraph needs to be up. @throws PortInUseError */
+  listen(address: { readonly host: string; readonly port: number; readonly setting?: string }): Promise<string>;
+  /**
+   * Uses another supergraph from now on. What is running, subscriptions among it, ends in the one it began in.
+   *
+   * @throws Error when it cannot be loaded, naming what is wrong with it; then nothing changes
+   */
+  reload(supergraphSdl: string): void;
+  /** Tells clients to connect again elsewhere, lets running requests finish and closes. May be called more than once. */
+  stop(): Promise<void>;
+}
+
+const PATH = '/graphql';
+const manySubscriptions: Caps = { total: 20_000, perPrincipal: 200 };
+const manySockets: Caps = { total: 20_000, perPrincipal: 50 };
+
+/**
+ * The gateway: the graph over HTTP and, on the same path, over graphql-transport-ws, Server-Sent Events and
+ * multipart; the Playground; health.
+ *
+ * @throws Error when the supergraph cannot be loaded, naming what is wrong with it
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { logger, metrics, corsOrigins = [], playgroundDirectory = builtPlayground } = options;
+  const { production = process.env.NODE_ENV === 'production' } = options;
+  const authenticate = rememberVerified(options.authenticate);
+  const generations = createGenerations({ ...options, production });
+  const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions));
+  const ready = async () => ({ subgraphs: await states(generations.current().subgraphs) });
+  const app = createHttpServer({ logger, metrics, ready });
+  const heartbeat = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs };
+  let sockets: GraphqlWs | undefined;
+  let stopped: Promise<void> | undefined;
+
+  const scopeOf = async ({ id: requestId, headers: { authorization } }: FastifyRequest): Promise<RequestScope> => {
+    const principal = await authenticateRequest(authenticate, authorization);
+    return createScope({ principal, authorization, requestId, logger });
+  };
+  const answer = createAnswers({ pipeline: () => generations.current().pipeline, scopeOf });
+  const streams = createStreams({ begin, scopeOf, ...heartbeat });
+  const open = async (): Promise<void> => {
+    app.addHook('onRequest', refuseMalformedHost);
+    if (corsOrigins.length > 0)
+      await app.register(fastifyCors, { origin: [...corsOrigins], exposedHeaders: ['x-request-id'], maxAge: 86_400 });
+    await servePlayground(app, playgroundDirectory);
+    serveExports(app, { get: (name) => generations.current().addresses.get(name) });
+    app.route({
+      method: ['GET', 'POST'],
+      url: PATH,
+      async handler(request, reply) {
+        if (await streams.serve(request, reply)) return reply;
+        return answer(request, reply);
+      },
+    });
+    await app.ready();
+    sockets = serveWebSockets({
+      ...{ server: app.server, path: PATH, authenticate, begin, logger },
+      ...{ quota: createQuota(options.sockets ?? manySockets), ...heartbeat },
+    });
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([sockets?.drain(), streams.drain()]);
+    await app.close();
+    await generations.close();
+  };
+
+  return {
+    async listen(address) {
+      try {
+        await open();
+        return `${await listen(app, address)}${PATH}`;
+      } catch (error) {
+        await this.stop();
+        throw error;
+      }
+    },
+    reload: generations.replace,
+    stop() {
+      stopped ??= close();
+      return stopped;
+    },
+  };
+}
+
+/** RFC 9112 asks for it. */
+function refuseMalformedHost({ headers: { host = '' } }: FastifyRequest, _reply: FastifyReply, done: HookDone): void {
+  if (PLAIN_HOST.test(host) || URL.canParse(`http://${host}`)) done();
+  else done(Object.assign(new Error('The host is malformed'), { statusCode: 400 }));
+}
+
+/** Most of them: a name or an address, and a port. */
+const PLAIN_HOST = /^[a-z0-9.-]+(?::\d{1,4})?$/i;
+type HookDone = (error?: Error) => void;
+
+async function states(subgraphs: ReadonlyMap<string, Subgraph>): Promise<Record<string, string>> {
+  const known = [...subgraphs].map(async ([name, subgraph]) => [name, await subgraph.state()] as const);
+  return Object.fromEntries(await Promise.all(known));
+}

@@ -1,0 +1,4 @@
+import './no-telemetry.ts';
+
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+export { startGateway } from './start.ts';

@@ -1,0 +1,69 @@
+import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
+import { codedError, presentError } from './errors.ts';
+import type { Answer } from './execution/answer.ts';
+import type { Generations } from './generations.ts';
+import type { OperationRequest } from './pipeline/prepare.ts';
+import type { RequestScope } from './scope.ts';
+import type { Exceeded, Quota } from './subscriptions/quota.ts';
+import type { Subscription } from './subscriptions/subscribe.ts';
+
+/** An operation that has been let in, and that must be run or, if it is a subscription, returned from. */
+export type Begun =
+  | { readonly kind: 'rejected'; readonly errors: readonly GraphQLError[] }
+  | (Valid & { readonly kind: 'operation'; run(): Promise<Answer> })
+  | (Valid & { readonly kind: 'subscription'; readonly answers: Subscription });
+
+interface Valid {
+  readonly document: DocumentNode;
+  /** The schema it was validated on. */
+  readonly schema: GraphQLSchema;
+}
+
+/** Begins an operation for a transport that can carry subscriptions. Everything they have in common is here. */
+export type BeginOperation = (request: OperationRequest, scope: RequestScope) => Begun;
+
+/**
+ * An operation is prepared and run in the generation that is current when it begins, and stays in it: a subscription
+ * outlives a reload of the supergraph. Subscriptions need a signed-in caller and are counted against the caps.
+ */
+export function createBeginOperation(generations: Generations, subscriptions: Quota): BeginOperation {
+  const begin: BeginOperation = (request, scope) => {
+    const { graph, pipeline } = generations.current();
+    const prepared = pipeline.prepare(request);
+    if (prepared.kind === 'rejected') return prepared;
+    const valid = { document: prepared.document, schema: graph.schema };
+    if (prepared.kind === 'operation')
+      return { kind: 'operation', ...valid, run: () => pipeline.execute(prepared, scope) };
+    if (scope.principal.kind === 'anonymous') return rejected(unauthenticated());
+    const admitted = subscriptions.admit(scope.principal);
+    if (typeof admitted === 'string') return rejected(tooMany(admitted, subscriptions));
+    return { kind: 'subscription', ...valid, answers: pipeline.subscribe(prepared, scope, admitted) };
+  };
+  return (request, scope) => {
+    try {
+      return begin(request, scope);
+    } catch (error) {
+      return rejected(presentError(error, scope));
+    }
+  };
+}
+
+function rejected(error: GraphQLError): Begun {
+  return { kind: 'rejected', errors: [error] };
+}
+
+function unauthenticated(): GraphQLError {
+  return codedError('UNAUTHENTICATED', 'Subscriptions need an access token.');
+}
+
+function tooMany(exceeded: Exceeded, { caps }: Quota): GraphQLError {
+  switch (exceeded) {
+    case 'total':
+      return codedError('SERVICE_UNAVAILABLE', 'The gateway holds as many subscriptions as it can: try again later.');
+    case 'perPrincipal':
+      return codedError(
+        'RATE_LIMITED',
+        `At most ${caps.perPrincipal} subscriptions of one caller may be open at once.`,
+      );
+  }
+}

@@ -1,0 +1,78 @@
+import { NODES } from '@paygraph/supergraph';
+import { presentError } from '../errors.ts';
+import { type Answer, answerOf } from '../execution/answer.ts';
+import { execute, executeEvent } from '../execution/executable.ts';
+import { executeIncrementally, type PartSink } from '../execution/incremental.ts';
+import { createCompiler } from '../execution/operation.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { RequestScope } from '../scope.ts';
+import type { SubgraphAnswer } from '../subgraphs/exchange.ts';
+import { createNodes } from '../subgraphs/nodes.ts';
+import type { Subgraph } from '../subgraphs/subgraph.ts';
+import { patient, type ReopenPolicy } from '../subscriptions/feed.ts';
+import { createHub } from '../subscriptions/hub.ts';
+import { type Subscription, subscribe } from '../subscriptions/subscribe.ts';
+import {
+  createPrepare,
+  type OperationRequest,
+  type Prepared,
+  type PreparedOperation,
+  type PreparedSubscription,
+} from './prepare.ts';
+
+/** The one way that operations go, whatever transport brings them. */
+export interface Pipeline {
+  /** Parses, validates, checks variables and plans. Nothing has run yet. */
+  prepare(request: OperationRequest): Prepared;
+  /** Runs a query or mutation. Its errors are fit for clients. */
+  execute(prepared: PreparedOperation, scope: RequestScope): Promise<Answer>;
+  /** Runs an operation of which something is deferred, and gives its answer away in parts. */
+  executeInParts(prepared: PreparedOperation, scope: RequestScope, sink: PartSink): Promise<void>;
+  /**
+   * Runs what a subscription's plan does after an event, which is what the owner of its root field sent: the answer that
+   * the client gets for this event. The event is only read, so that one may be handed to any number of calls.
+   */
+  executeRest(prepared: PreparedSubscription, event: SubgraphAnswer, scope: RequestScope): Promise<Answer>;
+  /**
+   * Runs a subscription; every answer is shaped and every error fit for clients, as those of a query. `onDone` is called
+   * once, when it is over for whatever reason.
+   */
+  subscribe(prepared: PreparedSubscription, scope: RequestScope, onDone?: () => void): Subscription;
+}
+
+export interface PipelineOptions {
+  readonly graph: Graph;
+  readonly subgraphs: ReadonlyMap<string, Subgraph>;
+  /** Hides the schema: no introspection, no suggestions in validation errors. */
+  readonly production: boolean;
+  /** How a subscription that lost its subgraph is opened again. */
+  readonly reopen?: ReopenPolicy;
+}
+
+export function createPipeline({ graph, subgraphs, production, reopen = patient }: PipelineOptions): Pipeline {
+  const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
+  const compiler = createCompiler(graph, all);
+  const failed = (error: unknown, scope: RequestScope): Answer =>
+    answerOf({ data: null, errors: [presentError(error, scope)] });
+  const executeRest: Pipeline['executeRest'] = ({ executable: { rest, event }, variables }, answer, scope) =>
+    executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
+  const hub = createHub({ execute: executeRest, reopen });
+  return {
+    prepare: createPrepare({ graph, compiler, production }),
+    execute: ({ executable, variables }, scope) =>
+      execute(executable, { variables, scope }).catch((error) => failed(error, scope)),
+    async executeInParts({ executable, variables }, scope, sink) {
+      try {
+        await executeIncrementally(executable, { variables, scope }, sink);
+      } catch (error) {
+        sink(JSON.stringify({ errors: [presentError(error, scope)], hasNext: false }), true);
+      }
+    },
+    executeRest,
+    subscribe(prepared, scope, onDone) {
+      const owner = subgraphs.get(prepared.source.subgraph);
+      if (!owner) throw new Error(`No subgraph is called ${prepared.source.subgraph}`);
+      return subscribe({ prepared, owner, scope, hub, onDone });
+    },
+  };
+}

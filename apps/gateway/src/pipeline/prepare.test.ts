@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createCompiler } from '../execution/operation.ts';
+import { loadGraph } from '../graph/graph.ts';
+import type { Subgraph } from '../subgraphs/subgraph.ts';
+import { createPrepare } from './prepare.ts';
+
+const supergraph = readFileSync(new URL('../../../../supergraph.graphql', import.meta.url), 'utf8');
+const graph = loadGraph(supergraph);
+const subgraphs = new Map(graph.subgraphs.map(({ name }) => [name, { name } as Subgraph]));
+const prepare = createPrepare({ graph, compiler: createCompiler(graph, subgraphs), production: true });
+
+describe('values of custom scalars', () => {
+  const deposit = (amount: string, currency: string) => `mutation {
+    recordDeposit(
+      input: { idempotencyKey: "1", walletId: "2", reference: "3", amount: { amount: ${amount}, currency: ${currency} } }
+    ) { replayed }
+  }`;
+
+  it.each([
+    ['an amount that is a number', deposit('10', '"USD"')],
+    ['an amount with an exponent', deposit('"1e5"', '"USD"')],
+    ['a currency that is none', deposit('"10.00"', '"usd"')],
+    ['an instant that is none', '{ exchangeRateHistory(base: "USD", quote: "EUR", from: "now") { nodes { mid } } }'],
+    ['an address that is none', 'mutation { logIn(input: { email: "me", password: "x" }) { userErrors { code } } }'],
+  ])('are judged before anything runs: %s in a document', (_what, source) => {
+    const prepared = prepare({ source });
+    if (prepared.kind !== 'rejected') throw new Error('It was not rejected');
+    expect(prepared.errors).toMatchObject([
+      { locations: [{ column: expect.any(Number) }], extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+    ]);
+  });
+
+  it('are judged in variables, too', () => {
+    const source = 'query ($code: CurrencyCode!) { exchangeRate(base: $code, quote: "EUR") { mid } }';
+    expect(prepare({ source, variables: { code: 'USD' } }).kind).toBe('operation');
+    expect(prepare({ source, variables: { code: 'usd' } })).toMatchObject({
+      kind: 'rejected',
+      errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+    });
+  });
+
+  it('are not nested deeper than they could be sent on', () => {
+    const source = `mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { replayed } }`;
+    const metadata = JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`);
+    const input = { idempotencyKey: '1', payerWalletId: '2', payeeWalletId: '3', metadata };
+    const amount = { amount: '10.00', currency: 'USD' };
+    expect(prepare({ source, variables: { input: { ...input, amount } } })).toMatchObject({
+      kind: 'rejected',
+      errors: [{ message: expect.stringContaining('100 levels'), extensions: { code: 'BAD_USER_INPUT' } }],
+    });
+  });
+});

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { post } from './testing/http.ts';
+import { until } from './testing/until.ts';
+import { connect, watch } from './testing/watch.ts';
+import { startWorld, type World } from './testing/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await startWorld();
+});
+afterEach(() => world.stop());
+
+const balance = '{ wallet(id: "wal_1") { label balance { amount } } }';
+
+it('a reload holds for all that is asked from then on, over every transport, and can be taken back', async () => {
+  const ask = async () => (await post(world.url, balance)).body;
+  expect((await ask()).errors).toBeUndefined();
+  world.gateway.reload(world.supergraphWithout('ledger'));
+  expect((await ask()).errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
+  const client = connect(world.webSocketUrl, world.tokenOf('cus_1'));
+  const refused = watch(client, { query: balance });
+  await until(() => expect(refused.end()).toMatchObject({ failed: [{ message: expect.stringContaining('balance') }] }));
+  world.gateway.reload(world.supergraphSdl);
+  expect((await ask()).errors).toBeUndefined();
+  const ready: unknown = await (await fetch(`${world.origin}/health/ready`)).json();
+  expect(ready).toMatchObject({ subgraphs: { ledger: 'up' } });
+});
+
+it('what is being answered meanwhile is answered in the graph it was asked in', async () => {
+  world.ledger.behave('never');
+  const asked = post(world.url, balance);
+  await until(() => expect(world.ledger.requests).toHaveLength(1));
+  world.gateway.reload(world.supergraphWithout('ledger'));
+  await world.ledger.crash();
+  const { body } = await asked;
+  expect(body).toMatchObject({
+    data: { wallet: { label: 'Everyday', balance: null } },
+    errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }],
+  });
+});
+
+it('a supergraph that cannot be loaded changes nothing', async () => {
+  expect(() => world.gateway.reload('type Query { nothing: Int')).toThrow();
+  expect((await post(world.url, balance)).body).toEqual({
+    data: { wallet: { label: 'Everyday', balance: { amount: '100.00' } } },
+  });
+});

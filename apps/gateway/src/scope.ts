@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '@paygraph/auth';
+import type { Logger } from '@paygraph/service';
+
+/** Who asks, and under which id: the same for HTTP and WebSocket, and what subgraphs are told. */
+export interface RequestScope {
+  readonly principal: Principal;
+  /** The verified `authorization`, forwarded as it came; subgraphs verify it again. */
+  readonly authorization: string | undefined;
+  readonly requestId: string;
+  readonly logger: Logger;
+}
+
+/** When the caller's token ends, in ms since the epoch; infinite without one. */
+export function expiryOf(principal: Principal): number {
+  return principal.kind === 'anonymous' ? Number.POSITIVE_INFINITY : principal.expiresAt.getTime();
+}
+
+const keys = new WeakMap<Principal, string>();
+
+/**
+ * The same text for callers whom subgraphs cannot tell apart: one session of a person, or a service, with the same rights.
+ * Nobody knows whether two anonymous callers are the same: each request of one has a text of its own.
+ */
+export function principalKey({ principal, requestId }: RequestScope): string {
+  if (principal.kind === 'anonymous') return requestId;
+  const known = keys.get(principal);
+  if (known !== undefined) return known;
+  const who =
+    principal.kind === 'customer'
+      ? [principal.id, principal.sessionId, ...[...principal.roles].sort()]
+      : [principal.service];
+  const identity = JSON.stringify([principal.kind, who, [...principal.scopes].sort()]);
+  const key = createHash('sha256').update(identity).digest('base64');
+  keys.set(principal, key);
+  return key;
+}
+
+/** A scope whose logger, which knows the request's id, is made when it is first needed: most requests log nothing. */
+export function createScope({ logger, ...given }: RequestScope): RequestScope {
+  let own: Logger | undefined;
+  return {
+    ...given,
+    get logger() {
+      own ??= logger.child({ requestId: given.requestId });
+      return own;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import { PortInUseError } from '@paygraph/service';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startGateway } from './start.ts';
+import { post } from './testing/http.ts';
+
+const environment = {
+  PORT: '0',
+  LOG_LEVEL: 'silent',
+  ACCESS_TOKEN_JWKS_URL: 'http://127.0.0.1:1/.well-known/jwks.json',
+};
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+const start = async (env: NodeJS.ProcessEnv) => {
+  const gateway = await startGateway(env);
+  stops.push(gateway.stop);
+  return gateway;
+};
+
+describe('the gateway started from its environment', () => {
+  it('serves the committed supergraph with its subscriptions, and no service command', async () => {
+    const { url } = await start(environment);
+    expect(new URL(url).pathname).toBe('/graphql');
+    const { body } = await post(
+      url,
+      '{ __schema { subscriptionType { fields { name } } mutationType { fields { name } } } }',
+    );
+    const schema = JSON.stringify(body.data);
+    expect(schema).toContain('paymentStateChanged');
+    expect(schema).toContain('createPayment');
+    expect(schema).not.toContain('reserve');
+  });
+
+  it('looks for a subgraph where <NAME>_URL says', async () => {
+    const asked: string[] = [];
+    const forex = createServer((request, response) => {
+      asked.push(String(request.url));
+      response.end('{"data":{"__typename":"Query"}}');
+    });
+    await new Promise<void>((resolve) => forex.listen(0, '127.0.0.1', resolve));
+    stops.push(() => new Promise((resolve) => forex.close(resolve)));
+    const address = forex.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { url } = await start({ ...environment, FOREX_URL: `http://127.0.0.1:${port}/elsewhere` });
+    const ready = await (await fetch(new URL('/health/ready', url))).json();
+    expect(ready).toMatchObject({ status: 'ready', subgraphs: { forex: 'up', profile: 'down' } });
+    expect(asked).toEqual(['/elsewhere']);
+  });
+
+  it('cannot verify a token while the keys are out of reach, and says that it is not the caller’s fault', async () => {
+    const { url } = await start(environment);
+    const token = ['{"alg":"ES256","kid":"k"}', '{"iss":"paygraph-profile"}', 'x'].map((part) =>
+      Buffer.from(part).toString('base64url'),
+    );
+    const { status, body } = await post(url, '{ __typename }', { authorization: `Bearer ${token.join('.')}` });
+    expect(status).toBe(503);
+    expect(body.errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
+  });
+
+  it('names every variable that is missing or wrong', async () => {
+    const wrong = { PORT: 'http', LOG_LEVEL: 'loud', CORS_ORIGINS: 'everybody', SUPERGRAPH_FILE: '/absent.graphql' };
+    await expect(startGateway({ ...environment, MAX_SUBSCRIPTIONS: '0', MAX_SOCKETS: 'many' })).rejects.toThrow(
+      /MAX_SUBSCRIPTIONS.*MAX_SOCKETS/s,
+    );
+    await expect(startGateway(wrong)).rejects.toThrow(
+      /PORT.*LOG_LEVEL.*ACCESS_TOKEN_JWKS_URL.*SUPERGRAPH_FILE.*CORS_ORIGINS/s,
+    );
+    await expect(startGateway({ ...environment, LEDGER_URL: 'ledger' })).rejects.toThrow(/LEDGER_URL/);
+  });
+
+  it('names the port that is taken, and leaves nothing running', async () => {
+    const { url } = await start(environment);
+    await expect(startGateway({ ...environment, PORT: new URL(url).port })).rejects.toThrow(PortInUseError);
+  });
+});

@@ -1,0 +1,40 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { presentSubgraphError } from '../errors.ts';
+import type { RequestScope } from '../scope.ts';
+
+/** One operation for a subgraph, as a plan's fetch has it. */
+export interface SubgraphRequest {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName?: string | undefined;
+}
+
+/** A subgraph's answer of the form the specification asks for; its errors are fit for clients. */
+export interface SubgraphAnswer {
+  readonly data: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+  /** It could not be reached, was too late or sent garbage, which the one error says. */
+  readonly unavailable?: true;
+}
+
+/** Checks what a subgraph sent; undefined when it is no answer to a GraphQL request. */
+export function answerFrom(payload: unknown, subgraph: string, scope: RequestScope): SubgraphAnswer | undefined {
+  if (!isRecord(payload)) return undefined;
+  const { data = null, errors } = payload;
+  if (data !== null && !isRecord(data)) return undefined;
+  if (errors === undefined) return data === null ? undefined : { data };
+  if (!Array.isArray(errors) || !errors.every(isError)) return undefined;
+  return { data, errors: errors.map((error) => presentSubgraphError(error, subgraph, scope)) };
+}
+
+function isError(value: unknown): value is GraphQLFormattedError {
+  if (!isRecord(value) || typeof value.message !== 'string') return false;
+  return (
+    (value.path === undefined || Array.isArray(value.path)) &&
+    (value.extensions === undefined || isRecord(value.extensions))
+  );
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

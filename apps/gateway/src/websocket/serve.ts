@@ -1,0 +1,110 @@
+import type { Server } from 'node:http';
+import type { Authenticate, Principal } from '@paygraph/auth';
+import { newId } from '@paygraph/ids';
+import type { Logger } from '@paygraph/service';
+import { attachOperationsWs, type GraphqlWs } from '@paygraph/websocket';
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type Answer, resultOf } from '../execution/answer.ts';
+import type { BeginOperation } from '../operations.ts';
+import type { RequestScope } from '../scope.ts';
+import type { Quota } from '../subscriptions/quota.ts';
+
+export interface ServeWebSocketsOptions {
+  readonly server: Server;
+  readonly path: string;
+  readonly authenticate: Authenticate;
+  readonly begin: BeginOperation;
+  /** Counts the sockets. */
+  readonly quota: Quota;
+  /** Time in ms between pings. */
+  readonly heartbeatMs?: number;
+  readonly logger: Logger;
+}
+
+/** Operations of every kind over graphql-transport-ws, for signed-in callers only, through the same pipeline as HTTP. */
+export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
+  const { server, path, authenticate, begin, quota, heartbeatMs, logger } = options;
+  return attachOperationsWs({
+    server,
+    path,
+    authenticate,
+    logger,
+    formatError,
+    maxConnections: quota.caps.total,
+    admit: (principal) => {
+      const admitted = quota.admit(principal);
+      return typeof admitted === 'string' ? undefined : admitted;
+    },
+    ...(heartbeatMs !== undefined && { keepAlive: heartbeatMs }),
+    prepare: async ({ principal, authorization }, { query, operationName, variables }) => {
+      const scope = new SocketScope(principal, authorization, logger);
+      const begun = begin({ source: query, operationName, variables }, scope);
+      if (begun.kind === 'rejected') return begun.errors;
+      const args = { schema: begun.schema, document: begun.document };
+      return {
+        args,
+        formatError,
+        async run() {
+          return begun.kind === 'subscription' ? new Results(begun.answers) : resultOf(await begun.run());
+        },
+      };
+    },
+  });
+}
+
+/** A class, because there are tens of thousands of them: few ever log anything. */
+class SocketScope implements RequestScope {
+  readonly requestId = newId('req');
+  readonly principal: Principal;
+  readonly authorization: string | undefined;
+  private readonly parent: Logger;
+
+  constructor(principal: Principal, authorization: string | undefined, parent: Logger) {
+    this.principal = principal;
+    this.authorization = authorization;
+    this.parent = parent;
+  }
+
+  get logger(): Logger {
+    return this.parent.child({ requestId: this.requestId });
+  }
+}
+
+const results = new WeakMap<Answer, ExecutionResult>();
+
+/** The same result for all who are given the same answer: it is only read. */
+function sharedResultOf(answer: Answer): ExecutionResult {
+  const known = results.get(answer);
+  if (known) return known;
+  const result = resultOf(answer);
+  results.set(answer, result);
+  return result;
+}
+
+/** Written by hand: `return()` of an async generator waits for the pending `next()`, which may be for ever. */
+class Results implements AsyncIterableIterator<ExecutionResult> {
+  private readonly answers: AsyncIterator<Answer, void, void>;
+
+  constructor(answers: AsyncIterator<Answer, void, void>) {
+    this.answers = answers;
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult, void>> {
+    const { done, value } = await this.answers.next();
+    return done ? { done, value: undefined } : { done: false, value: sharedResultOf(value) };
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult, void>> {
+    await this.answers.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** The pipeline has made every error fit for clients. */
+function formatError(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
+  return error instanceof GraphQLError ? error.toJSON() : error;
+}

@@ -1,0 +1,4 @@
+import { runMain } from '@paygraph/service';
+import { startRailsSandbox } from './start.ts';
+
+await runMain(() => startRailsSandbox(process.env));

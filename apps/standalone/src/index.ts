@@ -1,0 +1,14 @@
+export { type PlatformOptions, startPlatform } from './platform.ts';
+export {
+  type Addresses,
+  environmentOf,
+  type Installation,
+  type Service,
+  serviceNames,
+  subgraphNames,
+} from './services/environment.ts';
+export { freePorts, isFree } from './services/free-ports.ts';
+export { type ProcessServices, startProcesses } from './services/many-processes.ts';
+export { startInOneProcess } from './services/one-process.ts';
+export type { Services } from './services/services.ts';
+export { until } from './until.ts';

@@ -1,0 +1,56 @@
+export {
+  type Authenticate,
+  type AuthenticatorOptions,
+  createAuthenticator,
+  TokenError,
+  type TokenErrorReason,
+} from './authenticate.ts';
+export { ensureKeys, type KeyFiles } from './key-files.ts';
+export {
+  type KeySource,
+  KeysUnavailableError,
+  type RemoteKeysOptions,
+  remoteKeys,
+  staticKeys,
+  type VerificationKey,
+} from './key-source.ts';
+export {
+  generateSigningKey,
+  type Jwks,
+  KeyError,
+  type PrivateJwk,
+  type PublicJwk,
+  parseJwks,
+  parseSigningKey,
+  privateJwk,
+  publicJwk,
+  type SigningKey,
+} from './keys.ts';
+export { createLinks, type LinkClaims, type Links, type LinksOptions } from './links.ts';
+export {
+  type AnonymousPrincipal,
+  anonymous,
+  type CustomerPrincipal,
+  hasScope,
+  hasScopes,
+  type Principal,
+  type ServiceName,
+  type ServicePrincipal,
+  serviceNames,
+} from './principal.ts';
+export { isScope, type Role, type ServiceScope, scopesOf } from './scopes.ts';
+export {
+  type AccessTokenRequest,
+  createServiceTokenSigner,
+  type ServiceTokenSigner,
+  signAccessToken,
+} from './sign.ts';
+export {
+  digestOf,
+  readStatement,
+  type Statement,
+  type StatementClaims,
+  StatementError,
+  signStatement,
+  verifyStatement,
+} from './statement.ts';

@@ -1,0 +1,4 @@
+export { databaseReady, prismaAdapter } from './adapter.ts';
+export { type PostgresError, postgresError } from './errors.ts';
+export { MigrationError, migrate } from './migrations/migrate.ts';
+export { type DatabaseName, databaseNames, migrationsDirectory } from './names.ts';

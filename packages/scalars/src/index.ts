@@ -1,0 +1,2 @@
+export { instantOf } from './instant.ts';
+export { addScalars, checkScalarsOfClients } from './schema.ts';

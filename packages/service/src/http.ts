@@ -1,0 +1,163 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { newId } from '@paygraph/ids';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import type { Bindings, ChildLoggerOptions } from 'pino';
+import type { Logger } from './logger.ts';
+import { type Metrics, measureRequests } from './metrics.ts';
+
+export interface HttpServerOptions {
+  readonly logger: Logger;
+  /** Measures requests, and is served as long as the server is. */
+  readonly metrics?: Metrics | undefined;
+  /** Throws, or does not answer within 2 s, when the service cannot work; what it returns is shown. */
+  readonly ready?: (() => Promise<Record<string, unknown>>) | undefined;
+  /** Largest request body in bytes. */
+  readonly bodyLimit?: number;
+  /** Time in ms that requests under way have to finish once the server closes. */
+  readonly closeGraceMs?: number;
+}
+
+/** Time in ms that a new connection has to ask something once the server closes. */
+const silentMs = 100;
+const readinessTimeoutMs = 2_000;
+/** Longest time in ms from the first byte of a request to its last. Fastify sets no bound by itself. */
+const requestTimeoutMs = 60_000;
+
+/**
+ * A Fastify server with `/health/live` (the process runs), `/health/ready` (it can do its work) and a request id in
+ * every answer: the caller's `x-request-id` when it is sane, so that one id follows a request through all services.
+ */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { logger, metrics, ready, bodyLimit = 1024 * 1024, closeGraceMs = 3_000 } = options;
+  const loggerInstance: FastifyBaseLogger = logger;
+  // Fastify's two lines per request say too much for probes and too little for GraphQL: one line at debug replaces them.
+  const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
+  const app = fastify({
+    ...{ loggerInstance, logController, genReqId: requestIdOf, childLoggerFactory: requestLogger },
+    ...{ bodyLimit, requestTimeout: requestTimeoutMs },
+  });
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  if (logger.isLevelEnabled('debug'))
+    app.addHook('onResponse', async (request, reply) => {
+      const { method, routeOptions, log } = request;
+      const route = routeOptions.url ?? 'unknown';
+      log.debug({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
+    });
+  if (metrics) measureRequests(app, metrics);
+  letConnectionsGo(app, closeGraceMs);
+  answerErrors(app);
+  addHealthRoutes(app, ready);
+  return app;
+}
+
+/**
+ * The logger of a request, made of the server's when it first logs: most requests say nothing, and a logger that knows what it
+ * must not tell costs more to make than the rest of handling them.
+ */
+function requestLogger(
+  parent: FastifyBaseLogger,
+  bindings: Bindings,
+  options: ChildLoggerOptions = {},
+): FastifyBaseLogger {
+  let own: FastifyBaseLogger | undefined;
+  const logger = (): FastifyBaseLogger => {
+    own ??= parent.child(bindings, options);
+    return own;
+  };
+  return {
+    get level() {
+      return parent.level;
+    },
+    silent: () => undefined,
+    child: (...given) => logger().child(...given),
+    fatal: (...given: unknown[]) => Reflect.apply(logger().fatal, logger(), given),
+    error: (...given: unknown[]) => Reflect.apply(logger().error, logger(), given),
+    warn: (...given: unknown[]) => Reflect.apply(logger().warn, logger(), given),
+    info: (...given: unknown[]) => Reflect.apply(logger().info, logger(), given),
+    debug: (...given: unknown[]) => Reflect.apply(logger().debug, logger(), given),
+    trace: (...given: unknown[]) => Reflect.apply(logger().trace, logger(), given),
+  };
+}
+
+/** The caller's request id when it is 8 to 128 harmless characters, a new one otherwise. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{8,128}$/.test(given) ? given : newId('req');
+}
+
+function addHealthRoutes(app: FastifyInstance, ready: HttpServerOptions['ready']): void {
+  app.get('/health/live', async () => ({ status: 'live' }));
+  app.get('/health/ready', async (request, reply) => {
+    try {
+      const checks = ready ? await withinTime(ready(), readinessTimeoutMs) : {};
+      return { status: 'ready', ...checks };
+    } catch (error) {
+      request.log.warn({ err: error }, 'not ready');
+      return reply.code(503).send({ status: 'unavailable' });
+    }
+  });
+}
+
+/**
+ * The server is closed when its last connection is. One that is busy would stay open for its next request, so it is told
+ * to go with its answer. One that has asked nothing yet, as browsers and `fetch` open them in advance, is not idle to Node:
+ * it is soon cut off, and one that does not finish at the end.
+ */
+function letConnectionsGo(app: FastifyInstance, graceMs: number): void {
+  let closing = false;
+  const connections = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  app.addHook('preClose', async () => {
+    closing = true;
+    setTimeout(() => {
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    }, silentMs).unref();
+    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done(null, payload);
+  });
+}
+
+/** Errors outside GraphQL's own answers take the same shape, and those of the server keep their cause to the log. */
+function answerErrors(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) => {
+    reply.code(404).send({ errors: [{ message: 'Not found', extensions: { code: 'NOT_FOUND' } }] });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const status = statusOf(error);
+    if (status < 500 && error instanceof Error) {
+      return reply.code(status).send({ errors: [{ message: error.message, extensions: { code: 'BAD_REQUEST' } }] });
+    }
+    request.log.error({ err: error }, 'request failed');
+    const extensions = { code: 'INTERNAL_SERVER_ERROR', requestId: request.id };
+    return reply.code(status).send({ errors: [{ message: 'Something went wrong', extensions }] });
+  });
+}
+
+function statusOf(error: unknown): number {
+  if (!(error instanceof Error) || !('statusCode' in error)) return 500;
+  const { statusCode } = error;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 600 ? statusCode : 500;
+}
+
+async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

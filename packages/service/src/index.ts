@@ -1,0 +1,17 @@
+export { type Clock, systemClock } from './clock.ts';
+export {
+  ConfigError,
+  databaseEnvironment,
+  fileVariable,
+  loadConfig,
+  peerEnvironment,
+  serverEnvironment,
+  serviceEnvironment,
+} from './config.ts';
+export { createHttpServer, type HttpServerOptions } from './http.ts';
+export { listen, PortInUseError } from './listen.ts';
+export { createLogger, type Logger } from './logger.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
+export { OperatorError } from './operator-error.ts';
+export { createRoutine, type Routine, type RoutineOptions } from './routine.ts';
+export { type RunMainOptions, type Running, type RunningService, runMain } from './run-main.ts';

@@ -1,0 +1,11 @@
+import type { Principal } from '@paygraph/auth';
+import type { Logger } from '@paygraph/service';
+
+/** What is known of every request; a subgraph's context adds its loaders and stores to it. */
+export interface RequestScope {
+  readonly principal: Principal;
+  /** Follows the request through all services and the log. */
+  readonly requestId: string;
+  /** Writes the request id with every line. */
+  readonly logger: Logger;
+}

@@ -1,0 +1,135 @@
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { Authenticate } from '@paygraph/auth';
+import { newId } from '@paygraph/ids';
+import { createHttpServer, type Logger, listen, type Metrics } from '@paygraph/service';
+import { attachGraphqlWs, type GraphqlWs } from '@paygraph/websocket';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { RequestScope } from './context.ts';
+import { authenticationFailure } from './errors.ts';
+import { logError, presentError, withRequestId } from './present-error.ts';
+import { buildGuardedSchema, type SchemaOptions } from './schema.ts';
+import { createApollo, maxTokens } from './server.ts';
+
+export interface SubgraphOptions<Context extends RequestScope> extends SchemaOptions {
+  readonly name: string;
+  /** Makes the context of one operation. It carries the scope on: `(scope) => ({ ...scope, loaders: … })`. */
+  readonly context: (scope: RequestScope) => Context | Promise<Context>;
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly metrics?: Metrics | undefined;
+  /** Throws when the subgraph cannot do its work. */
+  readonly ready?: () => Promise<Record<string, unknown>>;
+  /** Adds HTTP routes beside `/graphql`. */
+  readonly routes?: (app: FastifyInstance) => void;
+  /** Begins what runs beside requests (workers), before the first one. */
+  readonly start?: () => Promise<void>;
+  /** Ends it, and closes what was opened, after the last one. */
+  readonly stop?: () => Promise<void>;
+}
+
+export interface Subgraph {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  /** Starts to serve and returns the GraphQL address. @throws PortInUseError */
+  listen(address: { readonly host: string; readonly port: number; readonly setting?: string }): Promise<string>;
+  /** Lets running requests finish, closes sockets, then stops what runs beside. May be called more than once. */
+  stop(): Promise<void>;
+}
+
+const path = '/graphql';
+/** Largest request in bytes: a service may send a thousand commands at once. */
+const bodyLimit = 4 * 1024 * 1024;
+
+/**
+ * A subgraph: its schema behind the guards its directives ask for, served at `/graphql` over HTTP and, when it has
+ * subscriptions, as graphql-transport-ws.
+ *
+ * @throws SchemaLintError when something would be open by oversight.
+ */
+export function createSubgraph<Context extends RequestScope>(options: SubgraphOptions<Context>): Subgraph {
+  const { name, logger, production = process.env.NODE_ENV === 'production' } = options;
+  const schema = buildGuardedSchema({ ...options, production });
+  const apollo = createApollo<Context>({ schema, production });
+  const app = createHttpServer({ logger, metrics: options.metrics, ready: options.ready, bodyLimit });
+  let sockets: GraphqlWs | undefined;
+  let started = false;
+  let stopped: Promise<void> | undefined;
+
+  const stopAll = async () => {
+    await sockets?.drain();
+    await app.close();
+    if (started) await apollo.stop();
+    await options.stop?.();
+  };
+  const stop = () => {
+    stopped ??= stopAll();
+    return stopped;
+  };
+  const serve: Subgraph['listen'] = async (address) => {
+    await apollo.start();
+    started = true;
+    const context = (request: FastifyRequest) => contextOf(options, request);
+    app.route({ method: 'POST', url: path, handler: fastifyApolloHandler(apollo, { context }) });
+    options.routes?.(app);
+    await app.ready();
+    if (schema.getSubscriptionType()) sockets = serveSockets(options, schema, app);
+    await options.start?.();
+    return `${await listen(app, address)}${path}`;
+  };
+
+  return {
+    name,
+    schema,
+    stop,
+    async listen(address) {
+      try {
+        return await serve(address);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+  };
+}
+
+async function contextOf<Context extends RequestScope>(
+  options: SubgraphOptions<Context>,
+  request: FastifyRequest,
+): Promise<Context> {
+  const requestId = request.id;
+  const logger = options.logger.child({ requestId });
+  try {
+    const principal = await options.authenticate(request.headers.authorization);
+    return await options.context({ principal, requestId, logger });
+  } catch (error) {
+    const refusal = authenticationFailure(error);
+    if (!refusal) logger.error({ err: error }, 'a context could not be made');
+    throw refusal ?? error;
+  }
+}
+
+function serveSockets<Context extends RequestScope>(
+  options: SubgraphOptions<Context>,
+  schema: GraphQLSchema,
+  app: FastifyInstance,
+): GraphqlWs {
+  const { logger, authenticate } = options;
+  const format = (error: GraphQLError, scope: RequestScope | undefined) => {
+    logError(error, scope?.logger ?? logger);
+    return withRequestId(presentError(error), scope?.requestId ?? newId('req'));
+  };
+  return attachGraphqlWs<Context>({
+    server: app.server,
+    path,
+    authenticate,
+    schema,
+    maxTokens,
+    context: ({ principal }) => {
+      const requestId = newId('req');
+      return options.context({ principal, requestId, logger: logger.child({ requestId }) });
+    },
+    formatError: format,
+    logger,
+  });
+}

@@ -1,0 +1,122 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { Logger } from '@paygraph/service';
+import { print } from 'graphql';
+import { Pool } from 'undici';
+
+/**
+ * A call to a peer that gave no data. `retryable`: the outcome is unknown (not reached, timed out, overloaded, failed
+ * inside), so the caller repeats with the same ids; otherwise the peer understood and refused.
+ */
+export class PeerError extends Error {
+  override readonly name = 'PeerError';
+  readonly peer: string;
+  readonly retryable: boolean;
+  /** The peer's own `extensions.code`, when it answered in GraphQL. */
+  readonly code: string | undefined;
+
+  constructor(peer: string, message: string, details: { retryable: boolean; code?: string; cause?: unknown }) {
+    super(`${peer}: ${message}`, { cause: details.cause });
+    this.peer = peer;
+    this.retryable = details.retryable;
+    this.code = details.code;
+  }
+}
+
+export interface PeerOptions {
+  readonly name: string;
+  /** Its GraphQL address, such as `http://ledger:4000/graphql`. */
+  readonly url: string;
+  /** Gives a service token made out to the peer. */
+  readonly token: () => string;
+  readonly logger: Logger;
+  /** Longest time in ms from the call to the last byte of the answer. */
+  readonly timeoutMs?: number;
+  readonly connections?: number;
+}
+
+export interface Peer {
+  /** One request, never repeated here: commands are idempotent, and their callers know when to repeat. @throws PeerError */
+  request<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+    options?: { readonly requestId?: string | undefined },
+  ): Promise<Data>;
+  close(): Promise<void>;
+}
+
+/** Largest answer in bytes that is read. */
+const maxResponseSize = 8 * 1024 * 1024;
+
+/** Codes that say that the peer, not the request, was at fault. */
+const codesOfFaults = new Set(['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED', 'OVERLOADED']);
+
+export function createPeer(options: PeerOptions): Peer {
+  const { name, token, logger, timeoutMs = 5_000, connections = 16 } = options;
+  const { origin, pathname, search } = new URL(options.url);
+  const pool = new Pool(origin, { connections, connect: { timeout: timeoutMs }, maxResponseSize });
+
+  const send = async (body: string, requestId: string | undefined) => {
+    try {
+      const { statusCode, body: answer } = await pool.request({
+        method: 'POST',
+        path: `${pathname}${search}`,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          authorization: `Bearer ${token()}`,
+          ...(requestId !== undefined && { 'x-request-id': requestId }),
+        },
+        body,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      return { status: statusCode, text: await answer.text() };
+    } catch (cause) {
+      throw new PeerError(name, 'does not answer', { retryable: true, cause });
+    }
+  };
+
+  return {
+    async request<Data, Variables>(
+      document: TypedDocumentNode<Data, Variables>,
+      variables: Variables,
+      { requestId }: { readonly requestId?: string | undefined } = {},
+    ) {
+      try {
+        const { status, text } = await send(JSON.stringify({ query: print(document), variables }), requestId);
+        return dataIn<Data>(name, status, text);
+      } catch (error) {
+        logger.warn({ err: error, peer: name, requestId }, 'a call to a peer failed');
+        throw error;
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+function dataIn<Data>(peer: string, status: number, text: string): Data {
+  const answer = answerIn(text);
+  const error = answer?.errors?.[0];
+  if (error) {
+    const code = typeof error.extensions?.code === 'string' ? error.extensions.code : undefined;
+    const retryable = status >= 500 || status === 429 || (code !== undefined && codesOfFaults.has(code));
+    throw new PeerError(peer, error.message ?? 'refused', { retryable, ...(code !== undefined && { code }) });
+  }
+  if (status !== 200 || !answer?.data)
+    throw new PeerError(peer, `answered ${status}`, { retryable: status === 200 || status === 429 || status >= 500 });
+  // The document was checked against the peer's schema when its type was generated: this is the type's only source.
+  return answer.data as Data;
+}
+
+interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly { readonly message?: string; readonly extensions?: { readonly code?: unknown } }[];
+}
+
+function answerIn(text: string): Answer | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}

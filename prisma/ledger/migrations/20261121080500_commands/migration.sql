@@ -1,0 +1,336 @@
+-- The commands: all that the service may do to the books. Each takes a batch and answers per item, in its order.
+--
+-- Tables grow while plans stay in a session's cache: one made while a table was small would read all of a large one.
+-- Every look-up here is by key, so the plans that read whole tables are ruled out, for the triggers below too. Batches look
+-- larger to the planner than they are, which would have every statement compiled: never worth it here.
+
+CREATE FUNCTION post_transactions(batch batch) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  accounts record;
+  known    record;
+  decision record;
+BEGIN
+  PERFORM lock_ledger();
+  accounts := accounts_after_opening(batch);
+  known := recognise_transactions(batch);
+  decision := decide(batch, accounts.ample, false, known.settled, known.codes);
+  PERFORM write_transactions(batch, accounts.account_ids, decision.accepted);
+  RETURN QUERY SELECT * FROM refusals(batch, decision.codes, decision.faults);
+END
+$$;
+
+-- A reversal is judged like any other new transaction: it needs funds, and accounts that take it.
+CREATE FUNCTION reverse_transactions(batch batch) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  known    record;
+  reversal record;
+  decision record;
+BEGIN
+  PERFORM lock_ledger();
+  known := recognise_transactions(batch);
+  reversal := as_reversals(batch);
+  decision := decide(
+    reversal.batch, false, false, known.settled,
+    ARRAY(
+      SELECT CASE WHEN settled THEN code ELSE fault END
+      FROM unnest(known.settled, known.codes, reversal.codes) WITH ORDINALITY AS item (settled, code, fault, place)
+      ORDER BY place
+    )
+  );
+  PERFORM write_transactions(reversal.batch, reversal.account_ids, decision.accepted);
+  RETURN QUERY
+    SELECT place::integer, code, coalesce((reversal.batch).addresses[fault], batch.addresses[excess])
+    FROM unnest(decision.codes, decision.faults, reversal.excessive) WITH ORDINALITY AS item (code, fault, excess, place)
+    WHERE code IS NOT NULL;
+END
+$$;
+
+-- A repeat is done, unless what was reserved has been given back since.
+CREATE FUNCTION reserve_funds(batch batch) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  instant     timestamptz;
+  accounts    record;
+  account_ids text[];
+  known       record;
+  decision    record;
+BEGIN
+  PERFORM lock_ledger();
+  instant := clock_timestamp();
+  accounts := accounts_after_opening(batch);
+  account_ids := accounts.account_ids;
+  SELECT array_agg(reservation.id IS NOT NULL ORDER BY place) AS settled,
+    array_agg(CASE
+      WHEN reservation.fingerprint <> given.fingerprint THEN 'IDEMPOTENCY_CONFLICT'::ledger_error_code
+      WHEN reservation.state IN ('VOIDED', 'EXPIRED') THEN resolution(reservation.state)
+      WHEN reservation.id IS NOT NULL THEN NULL
+      WHEN given.expires_at <= instant OR given.expires_at > instant + interval '744 hours' THEN 'INVALID_INPUT'
+    END ORDER BY place) AS codes
+  INTO known
+  FROM unnest(batch.ids, batch.fingerprints, batch.expires_at) WITH ORDINALITY
+    AS given (id, fingerprint, expires_at, place)
+  LEFT JOIN reservation ON reservation.id = given.id;
+  decision := decide(batch, accounts.ample, true, known.settled, known.codes);
+  INSERT INTO reservation (
+    id, kind, reference, fingerprint, account_ids, directions, amounts, remaining, reserved_at, expires_at
+  )
+  SELECT id, kind, reference, fingerprint,
+    ARRAY(SELECT account_ids[slot] FROM unnest(batch.slots[first : last]) WITH ORDINALITY AS given (slot, n) ORDER BY n),
+    batch.directions[first : last], batch.amounts[first : last], batch.amounts[first : last], instant, expires_at
+  FROM (
+    SELECT *, last - size + 1 AS first
+    FROM unnest(
+      batch.ids, batch.kinds, batch."references", batch.fingerprints, batch.expires_at, batch.sizes,
+      ends_of(batch.sizes), decision.accepted
+    ) AS given (id, kind, reference, fingerprint, expires_at, size, last, accepted)
+    WHERE accepted
+  ) AS item;
+  RETURN QUERY SELECT * FROM refusals(batch, decision.codes, decision.faults);
+END
+$$;
+
+-- Captures and expiries meet at the head's lock: whichever comes second finds the reservation resolved. A capture needs no
+-- funds and fits no limit: the reservation saw to both.
+CREATE FUNCTION capture_reservations(batch batch) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  named text[]; -- the accounts of entries that are captured in part
+BEGIN
+  PERFORM lock_ledger();
+  PERFORM expire_overdue(batch.targets);
+  named := known_accounts(batch);
+  RETURN QUERY
+    WITH judged AS MATERIALIZED (
+      SELECT item.*, held.kind, held.reference, held.account_ids, held.directions, held.remaining, excess.slot AS fault,
+        CASE
+          WHEN key.fingerprint = item.fingerprint THEN NULL
+          WHEN key.id IS NOT NULL THEN 'IDEMPOTENCY_CONFLICT'
+          WHEN held.id IS NULL THEN 'RESERVATION_NOT_FOUND'
+          WHEN held.state <> 'RESERVED' THEN resolution(held.state)
+          WHEN excess.slot IS NOT NULL THEN 'EXCEEDS_RESERVATION'
+        END::ledger_error_code AS code,
+        key.id IS NOT NULL AS settled,
+        CASE
+          WHEN size = 0 THEN held.remaining
+          ELSE (
+            SELECT array_agg(coalesce(given.amount, 0) ORDER BY place)
+            FROM unnest(held.account_ids, held.directions) WITH ORDINALITY AS part (account_id, direction, place)
+            LEFT JOIN LATERAL (
+              SELECT batch.amounts[n] AS amount FROM generate_series(last - size + 1, last) AS n
+              WHERE named[batch.slots[n]] = part.account_id AND batch.directions[n] = part.direction
+            ) AS given ON true
+          )
+        END AS taken
+      FROM unnest(
+        batch.ids, batch.fingerprints, batch.targets, batch.effective_at, batch.metadata, batch.releases, batch.sizes,
+        ends_of(batch.sizes)
+      ) WITH ORDINALITY AS item (id, fingerprint, target, effective_at, metadata, releases, size, last, place)
+      LEFT JOIN idempotency_key AS key ON key.id = item.id
+      LEFT JOIN reservation AS held ON held.id = item.target
+      LEFT JOIN LATERAL (
+        SELECT batch.slots[n] AS slot FROM generate_series(last - size + 1, last) AS n
+        WHERE NOT EXISTS (
+          SELECT FROM unnest(held.account_ids, held.directions, held.remaining) AS part (account_id, direction, rest)
+          WHERE part.account_id = named[batch.slots[n]] AND part.direction = batch.directions[n]
+            AND part.rest >= batch.amounts[n]
+        )
+        ORDER BY n LIMIT 1
+      ) AS excess ON true
+    ), captured AS MATERIALIZED (
+      SELECT *, row_number() OVER (ORDER BY place) AS rank, releases OR taken = remaining AS ends
+      FROM judged WHERE code IS NULL AND NOT settled
+    ), head AS MATERIALIZED ( -- the clock is read once
+      SELECT sequence, greatest(clock_timestamp(), posted_at) AS posted_at FROM ledger_head
+    ), released AS (
+      UPDATE reservation SET
+        state = CASE WHEN ends THEN 'CAPTURED' ELSE reservation.state END,
+        resolved_at = CASE WHEN ends THEN clock_timestamp() END,
+        remaining = CASE
+          WHEN ends THEN array_fill(0::bigint, ARRAY[cardinality(taken)])
+          ELSE ARRAY(SELECT held - part FROM unnest(reservation.remaining, taken) AS rest (held, part))
+        END
+      FROM captured WHERE reservation.id = captured.target
+      RETURNING reservation.id
+    ), written AS (
+      INSERT INTO transaction (
+        sequence, posted_at, id, kind, reference, fingerprint, reservation_id, account_ids, directions, amounts,
+        effective_at, metadata
+      )
+      SELECT head.sequence + rank, head.posted_at + rank * interval '1 microsecond', id, kind, reference, fingerprint, target,
+        moved.account_ids, moved.directions, moved.amounts,
+        coalesce(effective_at, head.posted_at + rank * interval '1 microsecond'), metadata
+      FROM head
+      CROSS JOIN (SELECT count(*) FROM released) AS holds -- they go before the money does
+      CROSS JOIN captured
+      CROSS JOIN LATERAL (
+        SELECT captured.account_ids, captured.directions, taken AS amounts WHERE 0 < ALL (taken)
+        UNION ALL
+        SELECT array_agg(account_id ORDER BY n), array_agg(direction ORDER BY n), array_agg(amount ORDER BY n)
+        FROM unnest(captured.account_ids, captured.directions, taken) WITH ORDINALITY AS part (account_id, direction, amount, n)
+        WHERE NOT 0 < ALL (taken) AND amount > 0
+        HAVING count(*) > 0
+      ) AS moved
+    )
+    SELECT place::integer, code, batch.addresses[CASE code WHEN 'EXCEEDS_RESERVATION' THEN fault END]
+    FROM judged WHERE code IS NOT NULL;
+END
+$$;
+
+-- An id that was never reserved gets a tombstone, so that a reservation that arrives late finds it voided.
+CREATE FUNCTION void_reservations(reservation_ids text[]) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM lock_ledger();
+  PERFORM expire_overdue(reservation_ids);
+  PERFORM resolve_reservations(reservation_ids, 'VOIDED');
+  INSERT INTO reservation (id, state, resolved_at)
+  SELECT given.id, 'VOIDED', clock_timestamp() FROM unnest(reservation_ids) AS given (id)
+  WHERE NOT EXISTS (SELECT FROM reservation WHERE reservation.id = given.id);
+  RETURN QUERY
+    SELECT place::integer, resolution(reservation.state), NULL::text
+    FROM unnest(reservation_ids) WITH ORDINALITY AS given (id, place)
+    JOIN reservation ON reservation.id = given.id
+    WHERE reservation.state <> 'VOIDED';
+END
+$$;
+
+-- Ends up to `at_most` reservations that have run out; returns their ids.
+CREATE FUNCTION expire_reservations(at_most integer) RETURNS SETOF text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  instant timestamptz := clock_timestamp();
+  due     text[];
+BEGIN
+  due := ARRAY(
+    SELECT id FROM reservation WHERE state = 'RESERVED' AND expires_at <= instant ORDER BY expires_at LIMIT at_most
+  );
+  IF due <> '{}' THEN -- the lock is only for those who have something to write
+    PERFORM lock_ledger();
+    RETURN QUERY SELECT expire_overdue(due);
+  END IF;
+END
+$$;
+
+-- Opens wallets' accounts. A wallet that has one of the same owner and currency is done.
+CREATE FUNCTION open_accounts(wallet_ids text[], owner_ids text[], currencies text[]) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM lock_ledger();
+  INSERT INTO account (address, purpose, currency, wallet_id, owner_id, normal_balance, floor)
+  SELECT asked.wallet_id, chart.purpose, asked.currency, asked.wallet_id, asked.owner_id, chart.normal_balance,
+    CASE chart.policy WHEN 'FLOOR' THEN 0 END
+  FROM unnest(wallet_ids, owner_ids, currencies) AS asked (wallet_id, owner_id, currency)
+  JOIN chart_of_accounts AS chart ON chart.purpose = 'WALLET'
+  WHERE NOT EXISTS (SELECT FROM account WHERE account.wallet_id = asked.wallet_id);
+  RETURN QUERY
+    SELECT place::integer, 'IDEMPOTENCY_CONFLICT'::ledger_error_code, account.wallet_id
+    FROM unnest(wallet_ids, owner_ids, currencies) WITH ORDINALITY AS asked (wallet_id, owner_id, currency, place)
+    JOIN account ON account.wallet_id = asked.wallet_id
+    WHERE (account.owner_id, account.currency) <> (asked.owner_id, asked.currency);
+END
+$$;
+
+-- Sets the status of wallets' accounts. CLOSED is for good, and only for an empty account.
+CREATE FUNCTION set_account_statuses(wallet_ids text[], statuses account_status[]) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM lock_ledger();
+  RETURN QUERY
+    WITH judged AS MATERIALIZED (
+      SELECT asked.*, CASE
+        WHEN account.id IS NULL THEN 'ACCOUNT_NOT_FOUND'
+        WHEN asked.status = account.status THEN NULL
+        WHEN account.status = 'CLOSED' THEN 'ACCOUNT_CLOSED'
+        WHEN asked.status = 'CLOSED'
+          AND (posted(account) <> 0 OR account.debits_pending > 0 OR account.credits_pending > 0) THEN 'ACCOUNT_NOT_EMPTY'
+      END::ledger_error_code AS code
+      FROM unnest(wallet_ids, statuses) WITH ORDINALITY AS asked (wallet_id, status, place)
+      LEFT JOIN account ON account.wallet_id = asked.wallet_id
+    ), changed AS (
+      UPDATE account SET status = judged.status FROM judged
+      WHERE account.wallet_id = judged.wallet_id AND judged.code IS NULL AND account.status <> judged.status
+    )
+    SELECT place::integer, code, wallet_id FROM judged WHERE code IS NOT NULL;
+END
+$$;
+
+-- Sets how far wallets' accounts may go below zero, and what they may hold at most; null is without a bound.
+CREATE FUNCTION set_account_limits(
+  wallet_ids text[], currencies text[], credit_limits bigint[], ceilings bigint[]
+) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM lock_ledger();
+  RETURN QUERY
+    WITH judged AS MATERIALIZED (
+      SELECT asked.*, CASE
+        WHEN account.id IS NULL THEN 'ACCOUNT_NOT_FOUND'
+        WHEN account.currency <> asked.currency THEN 'INVALID_AMOUNT'
+        WHEN account.status = 'CLOSED' THEN 'ACCOUNT_CLOSED'
+        WHEN account.credits_posted::numeric - account.debits_posted - account.debits_pending + asked.credit_limit < 0
+          THEN 'INSUFFICIENT_FUNDS'
+        WHEN account.credits_posted::numeric + account.credits_pending + asked.credit_limit > 9223372036854775807 THEN 'OVERFLOW'
+      END::ledger_error_code AS code
+      FROM unnest(wallet_ids, currencies, credit_limits, ceilings) WITH ORDINALITY
+        AS asked (wallet_id, currency, credit_limit, ceiling, place)
+      LEFT JOIN account ON account.wallet_id = asked.wallet_id
+    ), changed AS (
+      UPDATE account SET floor = -judged.credit_limit, ceiling = judged.ceiling FROM judged
+      WHERE account.wallet_id = judged.wallet_id AND judged.code IS NULL
+        AND (account.floor, account.ceiling) IS DISTINCT FROM (-judged.credit_limit, judged.ceiling)
+    )
+    SELECT place::integer, code, wallet_id FROM judged WHERE code IS NOT NULL;
+END
+$$;
+
+-- Gives reservations that still hold funds more time; never less.
+CREATE FUNCTION extend_reservations(reservation_ids text[], expiries timestamptz[]) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM lock_ledger();
+  PERFORM expire_overdue(reservation_ids);
+  RETURN QUERY
+    WITH judged AS MATERIALIZED (
+      SELECT asked.*, CASE
+        WHEN reservation.id IS NULL THEN 'RESERVATION_NOT_FOUND'
+        WHEN reservation.state <> 'RESERVED' THEN resolution(reservation.state)
+        WHEN asked.expires_at > reservation.reserved_at + interval '744 hours' THEN 'INVALID_INPUT'
+      END::ledger_error_code AS code
+      FROM unnest(reservation_ids, expiries) WITH ORDINALITY AS asked (id, expires_at, place)
+      LEFT JOIN reservation ON reservation.id = asked.id
+    ), extended AS (
+      UPDATE reservation SET expires_at = judged.expires_at FROM judged
+      WHERE reservation.id = judged.id AND judged.code IS NULL AND judged.expires_at > reservation.expires_at
+    )
+    SELECT place::integer, code, NULL::text FROM judged WHERE code IS NOT NULL;
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION
+  post_transactions(batch), reverse_transactions(batch), reserve_funds(batch), capture_reservations(batch),
+  void_reservations(text[]), expire_reservations(integer), extend_reservations(text[], timestamptz[]),
+  open_accounts(text[], text[], text[]), set_account_statuses(text[], account_status[]),
+  set_account_limits(text[], text[], bigint[], bigint[]), create_partitions(integer)
+TO ledger_service;

@@ -1,0 +1,105 @@
+/**
+ * `npm test`: the checks of the whole repository, then every test, or those whose file the arguments name.
+ * `npm run test:browser` is the same for the tests in a browser, `npm run test:ledger-crashes` for the full form of the
+ * ledger's proofs under crashes and load, which takes some minutes. The last line says how many passed and failed; a check
+ * counts as one, and so does a run that breaks down.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+interface Plan {
+  checks: string[][];
+  vitest: string[];
+  env?: Record<string, string>;
+}
+
+const plans = {
+  node: {
+    checks: [
+      ['npm', 'run', '--silent', 'generate'],
+      ['biome', 'check'],
+      ['tsc', '--noEmit', '--project', '.'],
+      ['tsc', '--noEmit', '--project', 'apps/playground'],
+    ],
+    vitest: [],
+  },
+  browser: {
+    checks: [['npm', 'run', '--silent', 'build']],
+    vitest: ['--config', 'vitest.browser.config.ts'],
+  },
+  'ledger-crashes': {
+    checks: [['npm', 'run', '--silent', 'generate']],
+    vitest: ['subgraphs/ledger/src/proofs', '--no-file-parallelism'],
+    env: { LEDGER_PROOFS: 'full' },
+  },
+} satisfies Record<string, Plan>;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const env = {
+  ...process.env,
+  PATH: `${path.join(root, 'node_modules/.bin')}${path.delimiter}${process.env.PATH}`,
+  TURBO_TELEMETRY_DISABLED: '1',
+};
+
+async function succeeds([program = '', ...parameters]: string[], more: Record<string, string> = {}): Promise<boolean> {
+  const child = spawn(program, parameters, { cwd: root, env: { ...env, ...more }, stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  return code === 0;
+}
+
+async function check(command: string[]): Promise<Count> {
+  const passed = await succeeds(command);
+  console.log(`${passed ? '✓' : '✗'} ${command.join(' ')}`);
+  return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** Vitest's exit code also tells of files that did not load and of errors nobody caught, which its counts leave out. */
+async function runTests({ vitest, env }: Plan): Promise<Count> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'paygraph-report-'));
+  const report = path.join(folder, 'vitest.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const passed = await succeeds(['vitest', 'run', ...vitest, ...reporters], env);
+  const counts = await readReport(report);
+  await rm(folder, { recursive: true });
+  return passed ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
+}
+
+async function readReport(file: string): Promise<Count> {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(file, 'utf8'));
+    return { passed: Number(numPassedTests), failed: Number(numFailedTests) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+async function run(plan: Plan): Promise<Count> {
+  if (process.env.CI && !process.env.REDIS_URL) {
+    console.error('REDIS_URL is not set: in CI the tests of the Redis bus have to run.');
+    return { passed: 0, failed: 1 };
+  }
+  const total = { passed: 0, failed: 0 };
+  for (const step of [...plan.checks.map((command) => () => check(command)), () => runTests(plan)]) {
+    const { passed, failed } = await step();
+    total.passed += passed;
+    total.failed += failed;
+  }
+  return total;
+}
+
+const [name = ''] = process.argv.slice(2);
+const isNamed = (text: string): text is keyof typeof plans => Object.hasOwn(plans, text);
+const files = process.argv.slice(isNamed(name) ? 3 : 2);
+const plan: Plan = isNamed(name) ? plans[name] : plans.node;
+const { passed, failed } = await run({ ...plan, vitest: [...plan.vitest, ...files] });
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,2 @@
+export { startForex } from './start.ts';
+export { createForexSubgraph, type ForexDependencies } from './subgraph.ts';

@@ -1,0 +1,15 @@
+import type { Outcome } from '../engine/commands.ts';
+import type { LedgerEngine } from '../engine/engine.ts';
+
+/** The engine, which says when something was posted. A repeat says so too: nobody minds. */
+export function announcing(engine: LedgerEngine, posted: () => void): LedgerEngine {
+  const announced =
+    <Item>(command: (items: readonly Item[]) => Promise<Outcome[]>) =>
+    async (items: readonly Item[]): Promise<Outcome[]> => {
+      const outcomes = await command(items);
+      if (outcomes.some(({ done }) => done)) posted();
+      return outcomes;
+    };
+  const { post, reverse, capture } = engine;
+  return { ...engine, post: announced(post), reverse: announced(reverse), capture: announced(capture) };
+}

@@ -1,0 +1,2 @@
+export { startLedger } from './start.ts';
+export { createLedgerSubgraph, type LedgerDependencies } from './subgraph.ts';

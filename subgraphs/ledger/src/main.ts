@@ -1,0 +1,4 @@
+import { runMain } from '@paygraph/service';
+import { startLedger } from './start.ts';
+
+await runMain(() => startLedger(process.env));

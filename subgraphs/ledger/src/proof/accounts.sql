@@ -1,0 +1,15 @@
+-- What is wrong with the counters of the $2 accounts after the id $1, in words: a row for each account, with a fault if it
+-- has one. The last entry of each is one look-up.
+SELECT id, CASE
+  WHEN version <> coalesce(last_version, 0)
+    OR CASE normal_balance WHEN 'CREDIT' THEN credits_posted - debits_posted ELSE debits_posted - credits_posted END
+      <> coalesce(last_balance, 0)
+    THEN 'the counters of ' || address || ' are not those of its last entry'
+  WHEN credits_posted::numeric - debits_posted - debits_pending < floor THEN address || ' is below its floor'
+END AS fault
+FROM (SELECT * FROM account WHERE id > $1::text ORDER BY id LIMIT $2::integer) AS account
+LEFT JOIN LATERAL (
+  SELECT entry.version AS last_version, entry.balance AS last_balance
+  FROM entry WHERE entry.account_id = account.id ORDER BY entry.posted_at DESC, entry.version DESC LIMIT 1
+) AS last ON true
+ORDER BY id

@@ -1,0 +1,53 @@
+import { createAuthenticator, remoteKeys, staticKeys } from '@paygraph/auth';
+import { migrate, migrationsDirectory } from '@paygraph/database';
+import { memoryBus, redisBus } from '@paygraph/events';
+import {
+  createLogger,
+  createMetrics,
+  databaseEnvironment,
+  loadConfig,
+  type RunningService,
+  serviceEnvironment,
+} from '@paygraph/service';
+import { z } from 'zod';
+import { createLedgerSubgraph } from './subgraph.ts';
+
+const environment = {
+  ...serviceEnvironment,
+  ...databaseEnvironment('ledger'),
+  /** Seconds between two proofs of the books. */
+  LEDGER_PROOF_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'must be 1 to 99999 seconds')
+    .transform(Number)
+    .default(60),
+};
+
+/** Starts the ledger subgraph as its environment says. @throws ConfigError, MigrationError, PortInUseError */
+export async function startLedger(env: NodeJS.ProcessEnv): Promise<RunningService> {
+  const config = loadConfig(environment, env);
+  const logger = createLogger({ service: 'ledger', level: config.LOG_LEVEL });
+  const migrationUrl = config.LEDGER_MIGRATION_URL;
+  if (migrationUrl) await migrate({ migrationUrl, directory: migrationsDirectory('ledger'), logger });
+  const bus = config.REDIS_URL ? redisBus(config.REDIS_URL, { logger }) : memoryBus({ logger });
+  const subgraph = createLedgerSubgraph({
+    bus,
+    databaseUrl: config.LEDGER_DATABASE_URL,
+    key: config.SERVICE_KEY_FILE,
+    authenticate: createAuthenticator({
+      accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+      serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
+      audience: 'ledger',
+      acceptedScopes: { payment: ['ledger:post'], wallet: ['ledger:account'] },
+    }),
+    logger,
+    proofIntervalMs: config.LEDGER_PROOF_SECONDS * 1_000,
+    metrics: createMetrics({ service: 'ledger', host: config.HOST, port: config.METRICS_PORT }),
+  });
+  const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
+  const stop = async () => {
+    await subgraph.stop();
+    await bus.close();
+  };
+  return { url, stop };
+}

@@ -1,0 +1,1 @@
+export { type Books, booksOf } from '../books/books.ts';

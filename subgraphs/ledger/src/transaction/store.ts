@@ -1,0 +1,38 @@
+import { entryColumns } from '../entry/store.ts';
+import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { EntryModel, TransactionModel } from '../generated/prisma/models.ts';
+
+/** A transaction as the books have it. */
+export type Transaction = TransactionModel;
+
+/** An entry as the books have it; amounts in minor units of the account's currency. */
+export type Entry = EntryModel;
+
+export type TransactionStore = ReturnType<typeof createTransactionStore>;
+
+/** Reads transactions and their entries. */
+export function createTransactionStore(database: PrismaClient) {
+  return {
+    byIds: async (ids: readonly string[]): Promise<Transaction[]> => {
+      const keys = await database.idempotencyKey.findMany({
+        where: { id: { in: [...ids] } },
+        select: { sequence: true },
+      });
+      return database.transaction.findMany({ where: { sequence: { in: keys.map(({ sequence }) => sequence) } } });
+    },
+
+    /** In the order of posting within each reference. */
+    byReferences: (references: readonly string[]): Promise<Transaction[]> =>
+      database.transaction.findMany({ where: { reference: { in: [...references] } }, orderBy: { sequence: 'asc' } }),
+
+    /** In the order given within each transaction. */
+    entriesOf: (transactionIds: readonly string[]): Promise<Entry[]> => database.$queryRaw<Entry[]>`
+      SELECT ${entryColumns}
+      FROM idempotency_key AS key
+      JOIN transaction ON transaction.sequence = key.sequence AND transaction.posted_at = key.posted_at
+      JOIN entry ON entry.account_id = ANY (transaction.account_ids) AND entry.posted_at = transaction.posted_at
+      WHERE key.id = ANY (${[...transactionIds]}::text[])
+      ORDER BY key.id, entry.position
+    `,
+  };
+}

@@ -1,0 +1,68 @@
+import { prismaAdapter } from '@paygraph/database';
+import { Prisma, PrismaClient } from './generated/prisma/client.ts';
+
+export type Database = PrismaClient;
+
+export function openDatabase(url: string): Database {
+  return new PrismaClient({ adapter: prismaAdapter({ url, transactionSeconds: 10 }) });
+}
+
+/** The columns of the payment `alias`, named as the fields of Prisma's model, for SQL that answers whole payments. */
+export function paymentColumns(alias: string): Prisma.Sql {
+  return columnsAsFields(alias, Prisma.PaymentScalarFieldEnum);
+}
+
+export function quoteColumns(alias: string): Prisma.Sql {
+  return columnsAsFields(alias, Prisma.PaymentQuoteScalarFieldEnum);
+}
+
+export function attemptColumns(alias: string): Prisma.Sql {
+  return columnsAsFields(alias, Prisma.PaymentAttemptScalarFieldEnum);
+}
+
+export function refundColumns(alias: string): Prisma.Sql {
+  return columnsAsFields(alias, Prisma.PaymentRefundScalarFieldEnum);
+}
+
+export function suspenseColumns(alias: string): Prisma.Sql {
+  return columnsAsFields(alias, Prisma.SuspenseItemScalarFieldEnum);
+}
+
+/** Names and values of an INSERT, from values by the fields of a model. */
+export function insertion(values: Readonly<Record<string, Prisma.Sql>>): { columns: Prisma.Sql; values: Prisma.Sql } {
+  return { columns: Prisma.raw(Object.keys(values).map(snake).join(', ')), values: Prisma.join(Object.values(values)) };
+}
+
+export function text(value: string | null): Prisma.Sql {
+  return Prisma.sql`${value}::text`;
+}
+
+/** Minor units of a currency. */
+export function int8(value: bigint): Prisma.Sql {
+  return Prisma.sql`${value}::bigint`;
+}
+
+/** Null, or anything that JSON can hold. */
+export function json(value: unknown): Prisma.Sql {
+  return Prisma.sql`${value === null ? null : JSON.stringify(value)}::jsonb`;
+}
+
+/** Constants of our own as a list of SQL literals: unlike a parameter, it lets the planner use a partial index. */
+export function literals(values: readonly string[]): Prisma.Sql {
+  return Prisma.raw(values.map((value) => `'${value}'`).join(', '));
+}
+
+/** A duration given in milliseconds. */
+export function milliseconds(duration: number): Prisma.Sql {
+  return Prisma.sql`${Math.round(duration)}::int * interval '1 millisecond'`;
+}
+
+function columnsAsFields(alias: string, fields: Readonly<Record<string, string>>): Prisma.Sql {
+  const columns = Object.values(fields).map((field) => `${alias}.${snake(field)} AS "${field}"`);
+  return Prisma.raw(columns.join(', '));
+}
+
+/** The schema names columns as its fields, in snake case. */
+function snake(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

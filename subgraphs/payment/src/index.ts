@@ -1,0 +1,2 @@
+export { startPayment } from './start.ts';
+export { createPaymentSubgraph, type PaymentDependencies } from './subgraph.ts';

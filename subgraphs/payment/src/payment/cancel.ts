@@ -1,0 +1,53 @@
+import { type CustomerPrincipal, hasScope } from '@paygraph/auth';
+import type { CancelPaymentErrorCode } from '../generated/graphql.ts';
+import type { PaymentState } from './lifecycle.ts';
+import type { Moves } from './move.ts';
+import { type Payment, ridesRail } from './payment.ts';
+import { type Refused, refused } from './refusal.ts';
+import type { Payments } from './store.ts';
+
+export interface Cancelled {
+  readonly kind: 'cancelled';
+  readonly payment: Payment;
+}
+
+/** Whoever loses the race is told who won. */
+const standings: Record<PaymentState, string> = {
+  INITIATED: 'The payment is being taken up. Try again.',
+  VALIDATING: 'The payment is being checked. Try again.',
+  IN_REVIEW: 'The payment is under review. Try again.',
+  PENDING: 'The payment is about to be carried out. Try again.',
+  PROCESSING: 'The payment is being carried out already.',
+  CONFIRMED: 'The payment has been carried out.',
+  FAILED: 'The payment has failed.',
+  EXPIRED: 'The payment has run out of time.',
+  CANCELLED: 'The payment has been called off before.',
+  REFUNDED: 'The payment has been carried out and refunded.',
+};
+
+/** Whose payment it is: the payer's, or of a collection over a rail whoever asked for it. */
+function ownerOf(payment: Payment): string | null {
+  if ('customerId' in payment.payer) return payment.payer.customerId;
+  return ridesRail(payment) && 'customerId' in payment.payee ? payment.payee.customerId : null;
+}
+
+/**
+ * Calls a payment off: the payer's own, or any with `payment:cancel:any`. Decided under the row's lock against worker and
+ * expiry, with exactly one winner. `moved` is told of every step taken.
+ */
+export async function cancelPayment(
+  { payments, moves, moved }: { payments: Payments; moves: Moves; moved: (payments: readonly Payment[]) => void },
+  customer: CustomerPrincipal,
+  paymentId: string,
+): Promise<Cancelled | Refused<CancelPaymentErrorCode>> {
+  const [payment] = await payments.byIds([paymentId]);
+  if (!payment) return refused('PAYMENT_NOT_FOUND');
+  const own = ownerOf(payment) === customer.id && hasScope(customer, 'payment:write');
+  if (!own && !hasScope(customer, 'payment:cancel:any')) return refused('PAYMENT_NOT_FOUND');
+  const reason = own ? 'CANCELLED_BY_CUSTOMER' : 'CANCELLED_BY_OPERATOR';
+  const now = await moves.cancel(payment.id, reason, customer.id);
+  if (now) moved([now]);
+  if (now?.state === 'CANCELLED') return { kind: 'cancelled', payment: now };
+  const [winner = payment] = now ? [now] : await payments.byIds([paymentId]);
+  return refused('NOT_CANCELLABLE', standings[winner.state]);
+}

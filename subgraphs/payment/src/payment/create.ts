@@ -1,0 +1,81 @@
+import type { CustomerPrincipal } from '@paygraph/auth';
+import type { Database } from '../database.ts';
+import type { CreatePaymentErrorCode, CreatePaymentInput } from '../generated/graphql.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { FeeSchedule } from '../quote/fees.ts';
+import type { Price } from '../quote/price.ts';
+import { priceWithinCurrency } from '../quote/pricing.ts';
+import type { Quote, Quotes } from '../quote/quote.ts';
+import type { Router } from '../rails/router.ts';
+import { fingerprintOf, isIdempotencyKey } from './idempotency.ts';
+import { newPaymentIds } from './insert.ts';
+import { type Made, makeOnce } from './make.ts';
+import { isMetadata } from './metadata.ts';
+import type { PayeeDependencies } from './payee.ts';
+import { type Refused, refused } from './refusal.ts';
+import { type Route, routeOf } from './route.ts';
+
+type CreateRefused = Refused<CreatePaymentErrorCode>;
+
+export interface CreationDependencies extends PayeeDependencies {
+  readonly database: Database;
+  readonly quotes: Quotes;
+  readonly fees: FeeSchedule;
+  readonly router: Router;
+  readonly peers: Pick<Peers, 'forex'>;
+  /** From creation until an unexecuted payment expires, in ms. */
+  readonly timeToLiveMs: number;
+}
+
+/**
+ * Makes a TRANSFER from the customer's wallet. What can be known at once is refused at once, and then neither is there a
+ * payment nor is the key used. @throws PeerError
+ */
+export async function createTransfer(
+  dependencies: CreationDependencies,
+  customer: CustomerPrincipal,
+  input: CreatePaymentInput,
+): Promise<Made | CreateRefused> {
+  const { directory } = dependencies;
+  const { idempotencyKey: key, metadata = null } = input;
+  if (!isIdempotencyKey(key)) return refused('IDEMPOTENCY_KEY_INVALID');
+  if (metadata !== null && !isMetadata(metadata)) return refused('METADATA_INVALID');
+  const use = { principalId: customer.id, key, fingerprint: fingerprintOf('createPayment', input) };
+
+  const made = await makeOnce(dependencies, use, async () => {
+    const route = await routeOf(dependencies, customer.id, input);
+    if (route.kind === 'refused') return route;
+    const offer = await offerFor(dependencies, route, input.quoteId ?? null);
+    if ('kind' in offer) return offer;
+    const [payer, payee] = await Promise.all([directory.party(route.payer), directory.party(route.payee)]);
+    return {
+      kind: 'TRANSFER',
+      ...newPaymentIds(),
+      amount: route.amount,
+      payer,
+      payee,
+      metadata,
+      ...offer,
+      captureMethod: input.captureMethod ?? 'AUTOMATIC',
+      counterparty: null,
+      rail: 'book',
+      externalReference: null,
+    };
+  });
+  return made.kind === 'QUOTE_IN_USE' ? refused('QUOTE_ALREADY_USED') : made;
+}
+
+/** The price of the quote named, or, within one currency, today's. */
+async function offerFor(
+  { quotes, fees }: CreationDependencies,
+  route: Route,
+  quoteId: string | null,
+): Promise<{ price: Price; quoteId: Quote['id'] | null } | CreateRefused> {
+  if (quoteId !== null) {
+    const quote = await quotes.usable(quoteId, route);
+    return quote.kind === 'refused' ? quote : { price: quote.price, quoteId: quote.id };
+  }
+  if (route.payer.currency !== route.payee.currency) return refused('QUOTE_REQUIRED');
+  const offer = priceWithinCurrency(route, fees);
+  return offer.kind === 'refused' ? offer : { price: offer.price, quoteId: null };
+}

@@ -1,0 +1,99 @@
+import { type Id, isId, parseId } from '@paygraph/ids';
+import { type Currency, currencyOf } from '@paygraph/money';
+import {
+  CustomerNamesDocument,
+  type CustomerNamesQuery,
+  FindCustomersDocument,
+  type FindCustomersQuery,
+} from '../generated/peers/profile.ts';
+import { PayeeWalletsDocument, WalletFactsDocument, type WalletFactsQuery } from '../generated/peers/wallet.ts';
+import { coalesce } from '../peers/coalesce.ts';
+import { PeerContractError, type Peers } from '../peers/peers.ts';
+import type { WalletParty } from './payment.ts';
+
+/** What a payment must know of a wallet. */
+export interface WalletFacts {
+  readonly id: Id<'wal'>;
+  readonly ownerId: Id<'cus'>;
+  readonly currency: Currency;
+  readonly takesOut: boolean;
+  readonly takesIn: boolean;
+  /** The owner's KYC tier, if wallet tells: fees may depend on it. */
+  readonly tier: string | null;
+}
+
+/** Somebody by what others know of them: one of the three. */
+export type PersonName = { readonly handle: string } | { readonly email: string } | { readonly phone: string };
+
+/** What payment asks of wallet and profile before a payment is made: for many requests at once in few calls. */
+export interface Directory {
+  /** The wallet with this id, if there is one. @throws PeerError */
+  wallet(id: string): Promise<WalletFacts | null>;
+  /** The wallet in which the person of this name is paid in a currency, if there are such. @throws PeerError */
+  walletOf(name: PersonName, currency: string): Promise<WalletFacts | null>;
+  /** The wallet's owner with the name that they have now. @throws PeerError */
+  party(wallet: WalletFacts): Promise<WalletParty>;
+}
+
+/** How many ids peers take in one call. */
+const mostIds = 1_000;
+
+export function createDirectory({ wallet, profile }: Pick<Peers, 'wallet' | 'profile'>): Directory {
+  const factsOf = coalesce<string, WalletAnswer | null>(
+    async (ids) => (await wallet.request(WalletFactsDocument, { ids: [...ids] })).walletFacts,
+    mostIds,
+  );
+  const nameOf = coalesce<string, NameAnswer | null>(
+    async (ids) => (await profile.request(CustomerNamesDocument, { ids: [...ids] })).customerNames,
+    mostIds,
+  );
+  const idOf = coalesce<PersonName, FoundAnswer | null>(
+    async (lookups) => (await profile.request(FindCustomersDocument, { lookups: [...lookups] })).findCustomers,
+    mostIds,
+  );
+  const payeeFactsOf = coalesce<{ readonly ownerId: string; readonly currency: string }, WalletAnswer | null>(
+    async (payees) => (await wallet.request(PayeeWalletsDocument, { payees: [...payees] })).payeeWallets,
+    mostIds,
+  );
+
+  return {
+    async wallet(id) {
+      const answer = isId('wal', id) ? await factsOf(id) : null;
+      return answer && factsFrom(answer);
+    },
+    async walletOf(name, currency) {
+      const person = await idOf(name);
+      const answer = person && (await payeeFactsOf({ ownerId: person.id, currency }));
+      return answer && factsFrom(answer);
+    },
+    party: async (facts) => partyFrom(facts, await nameOf(facts.ownerId)),
+  };
+}
+
+type WalletAnswer = NonNullable<WalletFactsQuery['walletFacts'][number]>;
+type FoundAnswer = NonNullable<FindCustomersQuery['findCustomers'][number]>;
+type NameAnswer = NonNullable<CustomerNamesQuery['customerNames'][number]>;
+
+/** What each status lets through. */
+const openness: Record<WalletAnswer['status'], Pick<WalletFacts, 'takesIn' | 'takesOut'>> = {
+  ACTIVE: { takesIn: true, takesOut: true },
+  FROZEN_IN: { takesIn: false, takesOut: true },
+  FROZEN_OUT: { takesIn: true, takesOut: false },
+  FROZEN: { takesIn: false, takesOut: false },
+  CLOSED: { takesIn: false, takesOut: false },
+};
+
+function factsFrom({ id, ownerId, currency, status }: WalletAnswer): WalletFacts {
+  return {
+    id: parseId('wal', id),
+    ownerId: parseId('cus', ownerId),
+    currency: currencyOf(currency),
+    tier: null,
+    ...openness[status],
+  };
+}
+
+function partyFrom({ id, ownerId }: WalletFacts, name: NameAnswer | null): WalletParty {
+  if (!name) throw new PeerContractError(`The owner of ${id} is unknown to profile`);
+  return { customerId: ownerId, walletId: id, displayName: name.displayName, handle: name.handle };
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMaker, type Scene, setScene } from '../../test/scene.ts';
+import { createLeases, type Leases } from '../worker/lease.ts';
+import type { PaymentReason, PaymentState } from './lifecycle.ts';
+import { createMoves, type Moves } from './move.ts';
+import type { Payment } from './payment.ts';
+
+let scene: Scene;
+let moves: Moves;
+let leases: Leases;
+let owner: pg.Client;
+
+beforeAll(async () => {
+  scene = await setScene();
+  owner = new pg.Client(scene.database.migrationUrl);
+  await owner.connect();
+  moves = createMoves(scene.client, { leaseMs: 5_000, reviewPollMs: { baseMs: 0 } });
+  leases = createLeases(scene.client, { owner: randomUUID(), leaseMs: 5_000 });
+});
+
+afterAll(async () => {
+  await owner.end();
+  await scene.stop();
+});
+
+/** The way to each state that a payment can wait in. */
+const ways = {
+  INITIATED: [],
+  VALIDATING: [['VALIDATING', 'CHECKS_STARTED']],
+  IN_REVIEW: [
+    ['VALIDATING', 'CHECKS_STARTED'],
+    ['IN_REVIEW', 'REVIEW_REQUIRED'],
+  ],
+  PENDING: [
+    ['VALIDATING', 'CHECKS_STARTED'],
+    ['PENDING', 'CHECKS_PASSED'],
+  ],
+  PROCESSING: [
+    ['VALIDATING', 'CHECKS_STARTED'],
+    ['PENDING', 'CHECKS_PASSED'],
+    ['PROCESSING', 'EXECUTION_STARTED'],
+  ],
+} satisfies Partial<Record<PaymentState, [PaymentState, PaymentReason][]>>;
+
+type Waiting = keyof typeof ways;
+
+/** A payment that a worker has taken to a state and has in hand. */
+async function paymentIn(state: Waiting): Promise<Payment> {
+  const maker = createMaker(scene);
+  const { id } = await maker.transfer(scene.dollars('1'));
+  await maker.close();
+  let payment = (await leases.claim(100)).find((claimed) => claimed.id === id);
+  for (const [to, reason] of ways[state]) payment = payment && (await moves.advance([{ payment, to, reason }]))[0];
+  if (!payment) throw new Error(`${id} did not get to ${state}`);
+  return payment;
+}
+
+/** Lets the time of payments run out so many ms from now, which only the database's owner can. */
+async function runOut(payments: readonly Payment[], inMs = 0): Promise<void> {
+  const soon = "GREATEST(clock_timestamp() + $2 * interval '1 millisecond', created_at + interval '1 millisecond')";
+  await owner.query(`UPDATE payment SET expires_at = ${soon} WHERE id = ANY($1)`, [payments.map(({ id }) => id), inMs]);
+}
+
+async function debtsOf({ id }: Payment): Promise<string[]> {
+  const debts = await scene.client.paymentCompensation.findMany({ where: { paymentId: id } });
+  return debts.map(({ action }) => action).sort();
+}
+
+describe('a step', () => {
+  it('is written with its number, its reason and its time', async () => {
+    const payment = await paymentIn('PENDING');
+    expect(payment).toMatchObject({ state: 'PENDING', sequence: 3 });
+    const steps = await scene.client.paymentStep.findMany({
+      where: { paymentId: payment.id },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(steps).toMatchObject([
+      { sequence: 1, from: null, state: 'INITIATED', reason: 'REQUESTED', actor: scene.ama },
+      { sequence: 2, from: 'INITIATED', state: 'VALIDATING', reason: 'CHECKS_STARTED', actor: 'payment' },
+      { sequence: 3, from: 'VALIDATING', state: 'PENDING', reason: 'CHECKS_PASSED', actor: 'payment' },
+    ]);
+    const times = steps.map(({ at }) => at.getTime());
+    expect(times).toEqual([...times].sort());
+  });
+
+  it('is not taken by a worker that has lost the payment, and those of its batch that it still has are', async () => {
+    const lost = await paymentIn('VALIDATING');
+    const kept = await paymentIn('VALIDATING');
+    await moves.advance([{ payment: lost, to: 'PENDING', reason: 'CHECKS_PASSED' }]);
+    const late = { to: 'FAILED', reason: 'INTERNAL', failureCode: 'INTERNAL' } as const;
+    const moved = await moves.advance([
+      { payment: lost, ...late },
+      { payment: { ...kept, leaseEpoch: kept.leaseEpoch - 1 }, ...late },
+      { payment: kept, to: 'PENDING', reason: 'CHECKS_PASSED' },
+    ]);
+    expect(moved).toMatchObject([{ id: kept.id, state: 'PENDING' }]);
+  });
+
+  it('is refused whole when one of the batch is illegal', async () => {
+    const payment = await paymentIn('VALIDATING');
+    await expect(moves.advance([{ payment, to: 'CONFIRMED', reason: 'FUNDS_MOVED' }])).rejects.toThrow(
+      'payment_timeline_transition_fkey',
+    );
+  });
+
+  it('into the end leaves what is owed to peers', async () => {
+    const failing = await paymentIn('VALIDATING');
+    await moves.advance([{ payment: failing, to: 'FAILED', reason: 'INTERNAL', failureCode: 'INTERNAL' }]);
+    expect(await debtsOf(failing)).toEqual(['RELEASE_LIMITS', 'VOID_RESERVATION']);
+    const confirmed = await paymentIn('PROCESSING');
+    await moves.advance([{ payment: confirmed, to: 'CONFIRMED', reason: 'FUNDS_MOVED' }]);
+    expect(await debtsOf(confirmed)).toEqual(['USE_LIMITS']);
+  });
+});
+
+describe('a payment whose time has run out', () => {
+  it.each(['INITIATED', 'VALIDATING', 'IN_REVIEW', 'PENDING'] as const)('expires in %s', async (state) => {
+    const payment = await paymentIn(state);
+    expect(await moves.expire(100)).toEqual([]);
+    await runOut([payment]);
+    expect(await moves.expire(100)).toMatchObject([{ id: payment.id, state: 'EXPIRED', failureCode: null }]);
+    expect(await debtsOf(payment)).toEqual(['RELEASE_LIMITS', 'VOID_RESERVATION']);
+  });
+
+  it('expires when its worker would take it on', async () => {
+    const payment = await paymentIn('PENDING');
+    await runOut([payment]);
+    const moved = await moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED' }]);
+    expect(moved).toMatchObject([{ state: 'EXPIRED' }]);
+  });
+
+  it('expires when its payer would call it off', async () => {
+    const payment = await paymentIn('PENDING');
+    await runOut([payment]);
+    expect(await moves.cancel(payment.id, 'CANCELLED_BY_CUSTOMER', scene.ama)).toMatchObject({ state: 'EXPIRED' });
+  });
+
+  it('does not expire once it is being carried out', async () => {
+    const payment = await paymentIn('PROCESSING');
+    await runOut([payment]);
+    expect(await moves.expire(100)).toEqual([]);
+    const moved = await moves.advance([{ payment, to: 'CONFIRMED', reason: 'FUNDS_MOVED' }]);
+    expect(moved).toMatchObject([{ state: 'CONFIRMED' }]);
+  });
+});
+
+describe('taking on, cancelling and expiring', () => {
+  it('race to exactly one winner', async () => {
+    const payments: Payment[] = [];
+    for (let count = 0; count < 12; count += 1) payments.push(await paymentIn('PENDING'));
+    await runOut(payments, 20);
+    const winners = await Promise.all(
+      payments.flatMap((payment) => [
+        moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED' }]),
+        moves.cancel(payment.id, 'CANCELLED_BY_CUSTOMER', scene.ama).then((one) => (one ? [one] : [])),
+        moves.expire(100),
+      ]),
+    );
+    expect(
+      winners
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(payments.map(({ id }) => id).sort());
+    expect(winners.flat().every(({ sequence }) => sequence === 4)).toBe(true);
+  });
+});

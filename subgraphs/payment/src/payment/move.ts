@@ -1,0 +1,252 @@
+import { newId } from '@paygraph/ids';
+import type { Money } from '@paygraph/money';
+import { type Database, int8, literals, milliseconds, paymentColumns } from '../database.ts';
+import { type Payment as PaymentRow, Prisma } from '../generated/prisma/client.ts';
+import type { Price } from '../quote/price.ts';
+import { compensations } from './compensation.ts';
+import type { FailureCode } from './failure.ts';
+import type { KeyUse } from './idempotency.ts';
+import { type PaymentReason, type PaymentState, statesBefore } from './lifecycle.ts';
+import { type Payment, paymentFrom } from './payment.ts';
+
+/** Who takes a step when no person does. */
+export const service = 'payment';
+
+/** States in which a payment's time can run out. */
+export const expirable = statesBefore('EXPIRED');
+export const cancellable = statesBefore('CANCELLED');
+
+/** States that the worker which entered them goes on from, so that it keeps its lease. */
+export const carriedOn: readonly PaymentState[] = ['VALIDATING', 'PENDING', 'PROCESSING'];
+
+/** Whether there is something to do for a worker: a payment to be captured by hand waits for its hand. */
+export function isCarriedOn({ state, captureMethod }: Payment): boolean {
+  return carriedOn.includes(state) && !(state === 'PENDING' && captureMethod === 'MANUAL');
+}
+
+/** Money that lies in SUSPENSE because a wallet could not take it, as the step that put it there says. */
+export interface Diversion {
+  readonly amount: Money;
+  /** The transaction that put it there. */
+  readonly transactionId: string;
+}
+
+/** A step that a worker found a payment due. */
+export interface Step {
+  readonly payment: Payment;
+  readonly to: PaymentState;
+  readonly reason: PaymentReason;
+  readonly failureCode?: FailureCode;
+  /** The attempt that carried the money. */
+  readonly carriedBy?: string;
+  readonly diversion?: Diversion;
+}
+
+export interface Moves {
+  /**
+   * Takes each payment its step, all in one statement. Those that a worker has lost (another state or epoch by now) drop
+   * out alone; one whose time has run out becomes EXPIRED instead. Answers the payments as they are after their steps.
+   */
+  advance(steps: readonly Step[]): Promise<Payment[]>;
+  /** Calls a payment off unless it is past that; undefined if so. One whose time has run out becomes EXPIRED. */
+  cancel(id: string, reason: PaymentReason, actor: string): Promise<Payment | undefined>;
+  /**
+   * Lets a payment that waits for its capture go on, with the key in the same statement; undefined if it waits for none, or
+   * the key has been used by now. One whose time has run out becomes EXPIRED.
+   * @param part what to capture, when that is less than what was agreed
+   */
+  capture(id: string, part: Price | null, use: KeyUse): Promise<Payment | undefined>;
+  /** Ends up to `limit` payments whose time has run out by the database's clock. */
+  expire(limit: number): Promise<Payment[]>;
+}
+
+/**
+ * Every change of state. The row's lock is taken first, in the order of ids, and time is judged after it; then state,
+ * timeline row and compensations are written in the same statement, so that a payment never has one without the others.
+ */
+export function createMoves(
+  database: Database,
+  { leaseMs, reviewPollMs }: { readonly leaseMs: number; readonly reviewPollMs: { readonly baseMs: number } },
+): Moves {
+  const move = async (found: Prisma.Sql, { sets = Prisma.empty, also = Prisma.empty } = {}): Promise<Payment[]> => {
+    const rows = await database.$queryRaw<PaymentRow[]>`
+      WITH ${found},
+      judged AS MATERIALIZED (
+        SELECT found.*, expires_at <= clock_timestamp() AND from_state IN (${literals(expirable)}) AS late FROM found
+      ),
+      target AS MATERIALIZED (
+        SELECT
+          id, from_state, carried_by, diverted AND NOT late AS diverted,
+          CASE WHEN late THEN 'EXPIRED' ELSE to_state END AS to_state,
+          CASE WHEN late THEN 'TIMED_OUT' ELSE reason END AS reason,
+          CASE WHEN NOT late THEN failure_code END AS failure_code,
+          CASE WHEN late THEN ${service} ELSE actor END AS actor
+        FROM judged
+      ),
+      moved AS (
+        UPDATE payment p SET
+          state = t.to_state::payment_state,
+          sequence = p.sequence + 1,
+          failure_code = t.failure_code::payment_failure_code,
+          carried_by = COALESCE(t.carried_by, p.carried_by),
+          diverted = p.diverted OR t.diverted,
+          attempts = 0,
+          next_attempt_at = CASE
+            WHEN t.to_state = 'PENDING' AND p.capture_method = 'MANUAL' THEN p.expires_at + interval '1 day'
+            WHEN t.to_state = 'IN_REVIEW' THEN clock_timestamp() + ${milliseconds(reviewPollMs.baseMs)}
+            ELSE clock_timestamp() END,
+          lease_owner = CASE WHEN ${isKept} THEN p.lease_owner END,
+          lease_until = CASE WHEN ${isKept} THEN clock_timestamp() + ${milliseconds(leaseMs)} END
+          ${sets}
+        FROM target t
+        WHERE p.id = t.id
+        RETURNING p.*, t.from_state, t.reason, t.actor
+      ),
+      step AS (
+        INSERT INTO payment_timeline (payment_id, sequence, from_state, to_state, reason, actor)
+        SELECT id, sequence, from_state, state, reason::payment_reason, actor FROM moved
+      ),
+      owed AS (
+        INSERT INTO payment_compensation (payment_id, action)
+        SELECT m.id, c.action::compensation_action
+        FROM moved m
+        JOIN unnest(
+          ${compensations.map(({ kind }) => kind)}::payment_kind[],
+          ${compensations.map(({ state }) => state)}::payment_state[],
+          ${compensations.map(({ action }) => action)}::text[]
+        ) AS c (kind, state, action) ON c.kind = m.kind AND c.state = m.state
+        ON CONFLICT DO NOTHING
+      )
+      ${also}
+      SELECT ${paymentColumns('p')} FROM moved p`;
+    return rows.map(paymentFrom);
+  };
+
+  return {
+    advance: async (steps) =>
+      steps.length === 0 ? [] : move(stepsFound(steps), { also: suspended(steps.filter(isDiverting)) }),
+    cancel: async (id, reason, actor) => (await move(cancellableFound(id, reason, actor)))[0],
+    capture: async (id, part, use) => (await move(capturableFound(id, use), { sets: capturedSets(part) }))[0],
+    expire: (limit) => move(expiredFound(limit)),
+  };
+}
+
+/** Whether the worker that takes a step goes on with the payment. */
+const isKept = Prisma.sql`t.to_state IN (${literals(carriedOn)})
+  AND NOT (t.to_state = 'PENDING' AND p.capture_method = 'MANUAL')`;
+
+function stepsFound(steps: readonly Step[]): Prisma.Sql {
+  return Prisma.sql`
+    locked AS MATERIALIZED (
+      SELECT id, state, lease_epoch, expires_at FROM payment
+      WHERE id = ANY(${steps.map(({ payment }) => payment.id)}::text[])
+      ORDER BY id FOR NO KEY UPDATE
+    ),
+    found AS (
+      SELECT
+        l.id, l.state AS from_state, l.expires_at, s.to_state, s.reason, s.failure_code, ${service} AS actor,
+        s.carried_by, s.diverted
+      FROM locked l
+      JOIN unnest(
+        ${steps.map(({ payment }) => payment.id)}::text[],
+        ${steps.map(({ payment }) => payment.state)}::payment_state[],
+        ${steps.map(({ payment }) => payment.leaseEpoch)}::int[],
+        ${steps.map(({ to }) => to)}::text[],
+        ${steps.map(({ reason }) => reason)}::text[],
+        ${steps.map(({ failureCode }) => failureCode ?? null)}::text[],
+        ${steps.map(({ carriedBy }) => carriedBy ?? null)}::text[],
+        ${steps.map(({ diversion }) => diversion !== undefined)}::boolean[]
+      ) AS s (id, state, epoch, to_state, reason, failure_code, carried_by, diverted)
+        ON s.id = l.id AND s.state = l.state AND s.epoch = l.lease_epoch
+    )`;
+}
+
+interface DivertingStep extends Step {
+  readonly diversion: Diversion;
+}
+
+function isDiverting(step: Step): step is DivertingStep {
+  return step.diversion !== undefined;
+}
+
+/** What lies in SUSPENSE shows up for operators with the very step that put it there. */
+function suspended(steps: readonly DivertingStep[]): Prisma.Sql {
+  if (steps.length === 0) return Prisma.empty;
+  return Prisma.sql`, suspended AS (
+    INSERT INTO suspense_item
+      (id, origin, state, amount, currency, payment_id, source_id, rail, counterparty, transaction_id)
+    SELECT d.id, 'WALLET_UNAVAILABLE', 'OPEN', d.amount, d.currency, m.id, m.id || ' ' || m.state, m.rail, m.counterparty,
+      d.transaction_id
+    FROM moved m
+    JOIN unnest(
+      ${steps.map(({ payment }) => payment.id)}::text[],
+      ${steps.map(() => newId('sus'))}::text[],
+      ${steps.map(({ diversion }) => diversion.amount.amount)}::bigint[],
+      ${steps.map(({ diversion }) => diversion.amount.currency)}::text[],
+      ${steps.map(({ diversion }) => diversion.transactionId)}::text[]
+    ) AS d (payment_id, id, amount, currency, transaction_id) ON d.payment_id = m.id
+  )`;
+}
+
+function cancellableFound(id: string, reason: PaymentReason, actor: string): Prisma.Sql {
+  return Prisma.sql`
+    locked AS MATERIALIZED (SELECT id, state, expires_at FROM payment WHERE id = ${id} FOR NO KEY UPDATE),
+    found AS (
+      SELECT
+        id, state AS from_state, expires_at,
+        'CANCELLED' AS to_state, ${reason}::text AS reason, NULL::text AS failure_code, ${actor}::text AS actor,
+        NULL::text AS carried_by, false AS diverted
+      FROM locked
+      WHERE state IN (${literals(cancellable)})
+    )`;
+}
+
+/** The key is used only when there is something to capture, and without the key nothing is captured. */
+function capturableFound(id: string, { principalId, key, fingerprint }: KeyUse): Prisma.Sql {
+  return Prisma.sql`
+    locked AS MATERIALIZED (
+      SELECT id, state, expires_at, capture_method FROM payment WHERE id = ${id} FOR NO KEY UPDATE
+    ),
+    used AS (
+      INSERT INTO idempotency_key (principal_id, key, fingerprint, subject_id, payment_id)
+      SELECT ${principalId}, ${key}, ${fingerprint}, id, id FROM locked
+      WHERE state = 'PENDING' AND capture_method = 'MANUAL'
+      ON CONFLICT DO NOTHING
+      RETURNING payment_id
+    ),
+    found AS (
+      SELECT
+        id, state AS from_state, expires_at, 'PROCESSING' AS to_state, 'CAPTURE_REQUESTED' AS reason,
+        NULL::text AS failure_code, ${principalId}::text AS actor, NULL::text AS carried_by, false AS diverted
+      FROM locked JOIN used ON used.payment_id = locked.id
+    )`;
+}
+
+function capturedSets(part: Price | null): Prisma.Sql {
+  if (!part) return Prisma.empty;
+  // Nothing is captured of what turns out to have run out of time.
+  const whenCaptured = (amount: Money) =>
+    Prisma.sql`CASE WHEN t.to_state = 'PROCESSING' THEN ${int8(amount.amount)} END`;
+  return Prisma.sql`,
+    captured_source = ${whenCaptured(part.source)}, captured_target = ${whenCaptured(part.target)},
+    captured_at_mid = ${whenCaptured(part.targetAtMid)}, captured_fee = ${whenCaptured(part.fee.amount)}`;
+}
+
+/** Relies on payment_expiry_idx. */
+function expiredFound(limit: number): Prisma.Sql {
+  return Prisma.sql`
+    locked AS MATERIALIZED (
+      SELECT id, state, expires_at FROM payment
+      WHERE state IN (${literals(expirable)}) AND expires_at <= now()
+      ORDER BY expires_at
+      LIMIT ${limit}
+      FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    found AS (
+      SELECT
+        id, state AS from_state, expires_at,
+        'EXPIRED' AS to_state, 'TIMED_OUT' AS reason, NULL::text AS failure_code, ${service} AS actor,
+        NULL::text AS carried_by, false AS diverted
+      FROM locked
+    )`;
+}

@@ -1,0 +1,113 @@
+import type { Currency, Money } from '@paygraph/money';
+import type { CancelOutcome, RailAdapter, RailInstruction, StatusOutcome, SubmitOutcome } from '@paygraph/rails';
+import {
+  BrokenCircuitError,
+  BulkheadRejectedError,
+  bulkhead,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhenResult,
+  type ICancellationContext,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from 'cockatiel';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RailTuning } from './tuning.ts';
+
+/** Not a byte was sent, for a reason of ours: the rail was not even asked, and nothing is learned of it. */
+export interface Withheld {
+  readonly kind: 'WITHHELD';
+  readonly why: string;
+  readonly retryAfterMs: number;
+  /** Whether the rail is out of order, so that another one may be better. */
+  readonly outOfOrder: boolean;
+}
+
+export type Health = 'closed' | 'half-open' | 'open';
+
+/** An adapter behind a circuit breaker, a rate limit, a limit of calls at a time and a time-out. */
+export interface LiveRail {
+  readonly adapter: RailAdapter;
+  health(): Health;
+  submit(instruction: RailInstruction): Promise<SubmitOutcome | Withheld>;
+  status(instruction: RailInstruction): Promise<StatusOutcome | Withheld>;
+  cancel(instruction: RailInstruction): Promise<CancelOutcome | Withheld>;
+  /** Our float, as of some seconds ago; null when it is not known. */
+  float(currency: Currency): Promise<Money | null>;
+}
+
+/** What says that the rail, and not the payment, is in trouble. */
+function isTrouble(outcome: unknown): boolean {
+  const kind = typeof outcome === 'object' && outcome !== null && 'kind' in outcome ? outcome.kind : undefined;
+  return kind === 'UNKNOWN' || kind === 'NOT_SENT';
+}
+
+export function createLiveRail(adapter: RailAdapter, tuning: RailTuning): LiveRail {
+  const { callsPerSecond, concurrentCalls } = adapter.capabilities;
+  const breaker = circuitBreaker(handleWhenResult(isTrouble).orType(TaskCancelledError), {
+    halfOpenAfter: tuning.breakerPauseMs,
+    breaker: new ConsecutiveBreaker(tuning.breakerFailures),
+  });
+  // The bulkhead is outside, so that what waits for its turn does not use up its time.
+  const policy = wrap(
+    bulkhead(concurrentCalls, tuning.queuedCalls),
+    breaker,
+    timeout(tuning.callTimeoutMs, TimeoutStrategy.Aggressive),
+  );
+  const limiter = new RateLimiterMemory({ points: Math.max(1, callsPerSecond), duration: 1 });
+  const floats = new Map<Currency, { readonly at: number; readonly float: Money | null }>();
+
+  /** Whatever ends a call without an outcome after it began leaves the outcome unknown. */
+  const guarded = async <Outcome extends { readonly kind: string }>(
+    call: (context: ICancellationContext) => Promise<Outcome>,
+    unknown: (why: string) => Outcome,
+  ): Promise<Outcome | Withheld> => {
+    try {
+      await limiter.consume(adapter.name);
+    } catch (error) {
+      if (!(error instanceof RateLimiterRes)) throw error;
+      return withheld('our own limit of calls', error.msBeforeNext, false);
+    }
+    try {
+      return await policy.execute(call);
+    } catch (error) {
+      if (error instanceof BrokenCircuitError) return withheld('the circuit is open', tuning.breakerPauseMs, true);
+      if (error instanceof BulkheadRejectedError)
+        return withheld('too many calls at a time', tuning.callTimeoutMs, false);
+      if (error instanceof TaskCancelledError) return unknown(`no answer within ${tuning.callTimeoutMs} ms`);
+      throw error;
+    }
+  };
+  const unknown = (why: string) => ({ kind: 'UNKNOWN', why }) as const;
+
+  return {
+    adapter,
+    health: () => healths[breaker.state],
+    submit: (instruction) => guarded<SubmitOutcome>(({ signal }) => adapter.submit(instruction, { signal }), unknown),
+    status: (instruction) => guarded<StatusOutcome>(({ signal }) => adapter.status(instruction, { signal }), unknown),
+    cancel: (instruction) => guarded<CancelOutcome>(({ signal }) => adapter.cancel(instruction, { signal }), unknown),
+
+    async float(currency) {
+      const known = floats.get(currency);
+      if (known && Date.now() - known.at < tuning.floatAgeMs) return known.float;
+      const signal = AbortSignal.timeout(tuning.callTimeoutMs);
+      const float = await adapter.float(currency, { signal }).catch(() => null);
+      floats.set(currency, { at: Date.now(), float });
+      return float;
+    },
+  };
+}
+
+const healths: Record<CircuitState, Health> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.HalfOpen]: 'half-open',
+  [CircuitState.Open]: 'open',
+  [CircuitState.Isolated]: 'open',
+};
+
+function withheld(why: string, retryAfterMs: number, outOfOrder: boolean): Withheld {
+  return { kind: 'WITHHELD', why, retryAfterMs: Math.ceil(retryAfterMs), outOfOrder };
+}

@@ -1,0 +1,82 @@
+import {
+  createAuthenticator,
+  createServiceTokenSigner,
+  remoteKeys,
+  type ServiceScope,
+  staticKeys,
+} from '@paygraph/auth';
+import { migrate, migrationsDirectory } from '@paygraph/database';
+import { memoryBus, redisBus } from '@paygraph/events';
+import { createRails, railEnvironment } from '@paygraph/rails/adapters';
+import {
+  createLogger,
+  createMetrics,
+  databaseEnvironment,
+  loadConfig,
+  peerEnvironment,
+  type RunningService,
+  serviceEnvironment,
+} from '@paygraph/service';
+import { createPeer } from '@paygraph/subgraph';
+import type { Peers } from './peers/peers.ts';
+import { defaultRailTuning, routingWeights } from './rails/tuning.ts';
+import { createPaymentSubgraph } from './subgraph.ts';
+import { peerTimeoutMs } from './tuning.ts';
+
+const environment = {
+  ...serviceEnvironment,
+  ...databaseEnvironment('payment'),
+  ...peerEnvironment('wallet', 'ledger', 'forex', 'risk', 'profile'),
+  ...railEnvironment,
+  PAYMENT_RAIL_WEIGHTS: routingWeights,
+};
+
+/** What payment asks of each peer. */
+const scopes: Record<keyof Peers, readonly ServiceScope[]> = {
+  wallet: ['wallet:resolve', 'wallet:limit'],
+  ledger: ['ledger:post'],
+  forex: ['forex:lock'],
+  risk: ['risk:assess'],
+  profile: ['profile:resolve'],
+};
+
+/** Starts the payment subgraph as its environment says. @throws ConfigError, MigrationError, PortInUseError */
+export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningService> {
+  const config = loadConfig(environment, env);
+  const logger = createLogger({ service: 'payment', level: config.LOG_LEVEL });
+  const migrationUrl = config.PAYMENT_MIGRATION_URL;
+  if (migrationUrl) await migrate({ migrationUrl, directory: migrationsDirectory('payment'), logger });
+  const sign = createServiceTokenSigner({ service: 'payment', key: config.SERVICE_KEY_FILE });
+  const peer = (name: keyof Peers, url: string) =>
+    createPeer({ name, url, token: () => sign(name, scopes[name]), logger, timeoutMs: peerTimeoutMs });
+  const bus = config.REDIS_URL ? redisBus(config.REDIS_URL, { logger }) : memoryBus({ logger });
+  const rails = createRails(config, { now: () => new Date() });
+  const subgraph = createPaymentSubgraph({
+    databaseUrl: config.PAYMENT_DATABASE_URL,
+    bus,
+    rails: rails.adapters,
+    tuning: { rails: { ...defaultRailTuning, weights: config.PAYMENT_RAIL_WEIGHTS } },
+    peers: {
+      wallet: peer('wallet', config.WALLET_URL),
+      ledger: peer('ledger', config.LEDGER_URL),
+      forex: peer('forex', config.FOREX_URL),
+      risk: peer('risk', config.RISK_URL),
+      profile: peer('profile', config.PROFILE_URL),
+    },
+    authenticate: createAuthenticator({
+      accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+      serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
+      audience: 'payment',
+      acceptedScopes: { wallet: ['payment:resolve'] },
+    }),
+    logger,
+    metrics: createMetrics({ service: 'payment', host: config.HOST, port: config.METRICS_PORT }),
+  });
+  const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
+  const stop = async () => {
+    await subgraph.stop();
+    await rails.close();
+    await bus.close();
+  };
+  return { url, stop };
+}

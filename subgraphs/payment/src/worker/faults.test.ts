@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Person } from '../../test/person.ts';
+import { idOf, type Scene, setScene } from '../../test/scene.ts';
+
+let scene: Scene;
+let asAma: Person;
+
+beforeAll(async () => {
+  scene = await setScene({ peerTimeoutMs: 500 });
+  asAma = scene.asAma(await scene.start({ leaseMs: 1_500 }));
+});
+
+afterAll(async () => {
+  expect(await scene.troubles()).toEqual([]);
+  await scene.stop();
+});
+
+describe('a payment whose peer does not answer', () => {
+  it.each([
+    ['wallet', 'ReserveLimits'],
+    ['risk', 'AssessPayments'],
+    ['ledger', 'Reserve'],
+    ['ledger', 'Capture'],
+  ] as const)('waits for %s (%s) however it fails, and is then carried out once', async (peer, operation) => {
+    const server = { wallet: scene.wallets, risk: scene.risk, ledger: scene.ledger }[peer];
+    for (const how of ['down', 'deaf', 'mute', 'hanging', 'broken'] as const) {
+      server.misbehave(how, { operation, times: 2 });
+      const payment = await asAma.paymentIn(idOf(await asAma.pay(scene.dollars('1'))), 'CONFIRMED', 'FAILED');
+      expect(payment.state).toBe('CONFIRMED');
+    }
+  });
+
+  it('holds up no payment that does not need that peer', async () => {
+    const { quote } = await asAma.quote(scene.dollarsAsEuros('1'));
+    scene.forex.misbehave('down');
+    const stuck = idOf(await asAma.pay({ ...scene.dollarsAsEuros('1'), quoteId: quote?.id ?? '' }));
+    await asAma.paymentIn(idOf(await asAma.pay(scene.dollars('1'))), 'CONFIRMED');
+    expect((await asAma.payment(stuck))?.state).toBe('VALIDATING');
+    scene.forex.behave();
+    await asAma.paymentIn(stuck, 'CONFIRMED');
+  });
+});

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silent } from '../../test/platform.ts';
+import { createLoop } from './loop.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Rounds that end when they are told to; each says whether there was work. */
+function recorder() {
+  const rounds: ((worked: boolean) => Promise<void>)[] = [];
+  const round = () =>
+    new Promise<boolean>((resolve) => {
+      rounds.push(async (worked) => {
+        resolve(worked);
+        await vi.advanceTimersByTimeAsync(0);
+      });
+    });
+  return { rounds, round };
+}
+
+function loopOf(round: () => Promise<boolean>, concurrency = 1) {
+  return createLoop({ name: 'test', round, pollMs: 1_000, concurrency, logger: silent });
+}
+
+describe('a loop', () => {
+  it('goes round until there is no more work', async () => {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round);
+    loop.start();
+    await rounds[0]?.(true);
+    await rounds[1]?.(false);
+    expect(rounds).toHaveLength(2);
+    await loop.stop();
+  });
+
+  it('begins at once when it is nudged, and otherwise now and then', async () => {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round);
+    loop.start();
+    await rounds[0]?.(false);
+    loop.nudge();
+    expect(rounds).toHaveLength(2);
+    await rounds[1]?.(false);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(rounds).toHaveLength(3);
+    await rounds[2]?.(false);
+    loop.nudgeIn(10);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(rounds).toHaveLength(4);
+    await rounds[3]?.(false);
+    await loop.stop();
+  });
+
+  it('makes one more round for however many nudges came during one', async () => {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round);
+    loop.start();
+    loop.nudge();
+    loop.nudge();
+    await rounds[0]?.(false);
+    expect(rounds).toHaveLength(2);
+    await rounds[1]?.(false);
+    expect(rounds).toHaveLength(2);
+    await loop.stop();
+  });
+
+  it('runs as many rounds at a time as it may', async () => {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round, 2);
+    loop.start();
+    for (let nudges = 0; nudges < 5; nudges += 1) loop.nudge();
+    expect(rounds).toHaveLength(2);
+    for (const end of rounds) await end(false);
+    for (const end of rounds) await end(false);
+    await loop.stop();
+  });
+
+  it('goes on after a round that failed', async () => {
+    let rounds = 0;
+    const loop = loopOf(async () => {
+      rounds += 1;
+      throw new Error('no database');
+    });
+    loop.start();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(rounds).toBe(3);
+    await loop.stop();
+  });
+
+  it('stops when what is under way has ended, and begins nothing more', async () => {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round);
+    loop.start();
+    loop.nudgeIn(10);
+    let stopped = false;
+    const stopping = loop.stop().then(() => {
+      stopped = true;
+    });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(stopped).toBe(false);
+    await rounds[0]?.(true);
+    await stopping;
+    loop.nudge();
+    expect(rounds).toHaveLength(1);
+  });
+});

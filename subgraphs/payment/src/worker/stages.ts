@@ -1,0 +1,128 @@
+import type { FailureCode } from '../payment/failure.ts';
+import { type Collection, type Payment, type Payout, ridesRail, type Transfer } from '../payment/payment.ts';
+import { reservedBy } from '../payment/posting.ts';
+import { type Books, reservationGraceMs } from './books.ts';
+import type { Checks, Verdict } from './checks.ts';
+import type { WorkableState } from './lease.ts';
+import { captureOf, outcomeOf } from './outcomes.ts';
+import type { RailStages } from './rail-stages.ts';
+import { failed, type Outcome, type Stage, unknown } from './stage.ts';
+
+export interface StageDependencies {
+  readonly checks: Checks;
+  readonly books: Books;
+  readonly rails: RailStages;
+}
+
+/** What is done in each state. Every stage may be repeated from its beginning, by this process or by another one. */
+export function createStages({ checks, books, rails }: StageDependencies): Record<WorkableState, Stage> {
+  /** Holds the funds of those that may go on; a collection has none to hold. */
+  const hold = async (payments: readonly Payment[], reason: 'CHECKS_PASSED' | 'REVIEW_APPROVED') => {
+    const pending: Outcome = { kind: 'step', to: 'PENDING', reason };
+    const held = payments.filter(holdsFunds);
+    if (held.length === 0) return payments.map(() => pending);
+    const answers = await books.reserve(held.map(reservationOf));
+    return held.map((payment, index) => outcomeOf(payment, answers[index] ?? unknown, pending));
+  };
+
+  return {
+    INITIATED: always({ kind: 'step', to: 'VALIDATING', reason: 'CHECKS_STARTED' }),
+
+    VALIDATING: async (payments) =>
+      decided(payments, await checks.all(payments), {
+        passed: (those) => hold(those, 'CHECKS_PASSED'),
+        review: { kind: 'step', to: 'IN_REVIEW', reason: 'REVIEW_REQUIRED' },
+        refused: (code) => failed(code),
+      }),
+
+    IN_REVIEW: async (payments) =>
+      decided(payments, await checks.risk(payments), {
+        passed: (those) => hold(those, 'REVIEW_APPROVED'),
+        review: { kind: 'undecided' },
+        refused: (code) => failed(code, 'REVIEW_DECLINED'),
+      }),
+
+    async PENDING(payments) {
+      if (payments[0]?.kind === 'COLLECTION' && ridesRail(payments[0]))
+        return rails.collect(payments.filter(isRailCollection));
+      // One that waits for a hand is not claimed before it has run out; should it be, it goes on waiting.
+      return payments.map(
+        ({ captureMethod }): Outcome =>
+          captureMethod === 'MANUAL'
+            ? { kind: 'waiting' }
+            : { kind: 'step', to: 'PROCESSING', reason: 'EXECUTION_STARTED' },
+      );
+    },
+
+    async PROCESSING(payments) {
+      const [first] = payments;
+      switch (first?.kind) {
+        case 'PAYOUT':
+          return rails.payOut(payments.filter(isPayout));
+        case 'COLLECTION':
+          return rails.book(payments.filter(isCollection));
+        default: {
+          const answers = await books.capture(payments.map(captureOf));
+          const confirmed: Outcome = { kind: 'step', to: 'CONFIRMED', reason: 'FUNDS_MOVED' };
+          return payments.map((payment, index) => outcomeOf(payment, answers[index] ?? unknown, confirmed));
+        }
+      }
+    },
+  };
+}
+
+function reservationOf(payment: Transfer | Payout) {
+  const { id, kind, reservationId } = payment;
+  const expiresAt = new Date(payment.expiresAt.getTime() + reservationGraceMs);
+  return { id: reservationId, kind, reference: id, entries: reservedBy(payment), expiresAt };
+}
+
+function holdsFunds(payment: Payment): payment is Transfer | Payout {
+  return payment.kind !== 'COLLECTION';
+}
+
+function isPayout(payment: Payment): payment is Payout {
+  return payment.kind === 'PAYOUT';
+}
+
+function isCollection(payment: Payment): payment is Collection {
+  return payment.kind === 'COLLECTION';
+}
+
+function isRailCollection(
+  payment: Payment,
+): payment is Collection & { counterparty: NonNullable<Collection['counterparty']> } {
+  return payment.kind === 'COLLECTION' && payment.counterparty !== null;
+}
+
+function always(outcome: Outcome): Stage {
+  return async (payments) => payments.map(() => outcome);
+}
+
+interface Consequences {
+  /** In one call for all that passed. */
+  readonly passed: Stage;
+  readonly review: Outcome;
+  readonly refused: (code: FailureCode) => Outcome;
+}
+
+async function decided(
+  payments: readonly Payment[],
+  verdicts: readonly Verdict[],
+  { passed, review, refused }: Consequences,
+): Promise<Outcome[]> {
+  const further = [...(await passed(payments.filter((_, index) => verdicts[index]?.kind === 'passed')))];
+  const consequence = (verdict: Verdict): Outcome => {
+    switch (verdict.kind) {
+      case 'passed':
+        return further.shift() ?? unknown;
+      case 'review':
+        return review;
+      case 'refused':
+        return refused(verdict.code);
+      case 'unknown':
+        return verdict;
+    }
+  };
+  return verdicts.map(consequence);
+}

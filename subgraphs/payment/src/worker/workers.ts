@@ -1,0 +1,180 @@
+import type { Logger } from '@paygraph/service';
+import type { Database } from '../database.ts';
+import { compensations } from '../payment/compensation.ts';
+import type { Moves } from '../payment/move.ts';
+import type { Payment } from '../payment/payment.ts';
+import type { Payments } from '../payment/store.ts';
+import type { Peers } from '../peers/peers.ts';
+import type { Quotes } from '../quote/quote.ts';
+import type { Attempts } from '../rails/attempt-store.ts';
+import { createAttemptWork } from '../rails/attempt-work.ts';
+import { createCaller } from '../rails/call.ts';
+import type { LiveRail } from '../rails/live-rail.ts';
+import { createRides } from '../rails/ride.ts';
+import type { Router } from '../rails/router.ts';
+import { createWebhookWork } from '../rails/webhook-work.ts';
+import type { Refunds } from '../refund/store.ts';
+import { createRefundWork } from '../refund/work.ts';
+import type { SuspenseItems } from '../suspense/store.ts';
+import { createSuspenseWork } from '../suspense/work.ts';
+import type { Hints } from '../timeline/hints.ts';
+import type { Tuning } from '../tuning.ts';
+import { createBooks } from './books.ts';
+import { createCarrier } from './carrier.ts';
+import { createChecks } from './checks.ts';
+import { createCompensator } from './compensate.ts';
+import { createLeases } from './lease.ts';
+import { createLoop, type Loop } from './loop.ts';
+import { createRailStages } from './rail-stages.ts';
+import { createReturns } from './returns.ts';
+import { createStages } from './stages.ts';
+
+export interface WorkerDependencies {
+  readonly database: Database;
+  readonly peers: Peers;
+  readonly moves: Moves;
+  readonly payments: Payments;
+  readonly quotes: Quotes;
+  readonly attempts: Attempts;
+  readonly refunds: Refunds;
+  readonly items: SuspenseItems;
+  readonly rails: ReadonlyMap<string, LiveRail>;
+  readonly router: Router;
+  readonly hints: Hints;
+  /** Names this process in the leases it takes. */
+  readonly owner: string;
+  readonly tuning: Tuning;
+  readonly logger: Logger;
+}
+
+export interface Workers {
+  /** Tells the world of steps taken, and the workers of what follows from them. */
+  moved(payments: readonly Payment[]): void;
+  /** There is something new to do: here and in other processes somebody takes it up. */
+  made(): void;
+  start(): Promise<void>;
+  /** Takes up nothing more and finishes what is under way. */
+  stop(): Promise<void>;
+}
+
+/** Everything that goes on beside requests: carrying payments on, ending those out of time, settling what peers are owed. */
+export function createWorkers(dependencies: WorkerDependencies): Workers {
+  const { hints, tuning, logger } = dependencies;
+  const { pollMs } = tuning;
+  const rounds = createRounds(dependencies, {
+    moved: (payments) => moved(payments),
+    nudge: (name) => loops[name].nudge(),
+    nudgeIn: (name, delayMs) => loops[name].nudgeIn(delayMs),
+  });
+  const loop = (name: LoopName, concurrency = 1, every = pollMs) =>
+    createLoop({ name, concurrency, pollMs: every, logger, round: rounds[name] });
+  const loops: Record<LoopName, Loop> = {
+    work: loop('work', tuning.concurrency),
+    // A round lasts as long as its slowest rail takes, and others must not wait for it.
+    attempts: loop('attempts', tuning.concurrency),
+    refunds: loop('refunds'),
+    suspense: loop('suspense'),
+    webhooks: loop('webhooks'),
+    expire: loop('expire'),
+    compensate: loop('compensate'),
+    purge: loop('purge', 1, tuning.purgeMs),
+  };
+  let stopListening = () => {};
+
+  const moved = (payments: readonly Payment[]) => {
+    hints.moved(payments);
+    if (payments.some(({ state }) => compensations.some((owed) => owed.state === state))) loops.compensate.nudge();
+  };
+  const wake = () => {
+    for (const name of ['work', 'attempts', 'refunds', 'suspense', 'webhooks'] as const) loops[name].nudge();
+  };
+  return {
+    moved,
+    made() {
+      hints.workWaiting();
+      wake();
+    },
+    async start() {
+      stopListening = await hints.onWork(wake);
+      for (const loop of Object.values(loops)) loop.start();
+    },
+    async stop() {
+      stopListening();
+      await Promise.all(Object.values(loops).map((loop) => loop.stop()));
+    },
+  };
+}
+
+type LoopName = 'work' | 'attempts' | 'refunds' | 'suspense' | 'webhooks' | 'expire' | 'compensate' | 'purge';
+
+interface Signals {
+  readonly moved: (payments: readonly Payment[]) => void;
+  readonly nudge: (name: LoopName) => void;
+  readonly nudgeIn: (name: LoopName, delayMs: number) => void;
+}
+
+/** What each loop does in a round. */
+function createRounds(dependencies: WorkerDependencies, signals: Signals): Record<LoopName, () => Promise<boolean>> {
+  const { database, peers, moves, payments, quotes, attempts, refunds, items, rails, router, tuning, logger } =
+    dependencies;
+  const { batchSize, leaseMs, backoff } = tuning;
+  const { moved, nudge, nudgeIn } = signals;
+  const books = createBooks(peers, logger);
+  const rides = createRides({ attempts, router, tuning: tuning.rails, created: () => nudge('attempts') });
+  const leases = createLeases(database, { owner: dependencies.owner, leaseMs });
+  const stages = createStages({
+    checks: createChecks(peers, logger),
+    books,
+    rails: createRailStages({ books, rides, attempts }),
+  });
+  const carry = createCarrier({
+    ...{ stages, moves, leases, backoff, moved, logger },
+    reviewPollMs: tuning.reviewPollMs,
+    parkMs: tuning.rails.parkMs,
+    postponed: (delayMs) => nudgeIn('work', delayMs),
+  });
+  const decided = () => {
+    nudge('work');
+    nudge('refunds');
+    nudge('suspense');
+    nudge('compensate');
+  };
+  return {
+    async work() {
+      const claimed = await leases.claim(batchSize);
+      await carry(claimed);
+      return claimed.length > 0;
+    },
+    attempts: createAttemptWork({
+      ...{ database, attempts, batchSize, decided, logger },
+      call: createCaller(rails, tuning.rails, logger),
+      leaseMs: tuning.rails.attemptLeaseMs,
+      postponed: (delayMs) => nudgeIn('attempts', delayMs),
+    }),
+    refunds: createRefundWork({
+      ...{ refunds, books, rides, batchSize, leaseMs, backoff, moved },
+      rails: tuning.rails,
+    }),
+    suspense: createSuspenseWork({
+      ...{ items, attempts, books, rides, batchSize, leaseMs, backoff },
+      rails: tuning.rails,
+    }),
+    webhooks: createWebhookWork({
+      ...{ database, attempts, items, batchSize, leaseMs, logger },
+      hurried() {
+        nudge('attempts');
+        decided();
+      },
+    }),
+    async expire() {
+      const expired = await moves.expire(batchSize);
+      moved(expired);
+      return expired.length > 0;
+    },
+    compensate: createCompensator({
+      ...{ database, peers, batchSize, leaseMs, backoff, logger },
+      bookReturns: createReturns({ payments, attempts, books, moves, moved }),
+    }),
+    purge: async () => (await quotes.purge(batchSize)) === batchSize,
+  };
+}

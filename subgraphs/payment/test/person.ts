@@ -1,0 +1,329 @@
+import { randomUUID } from 'node:crypto';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import type { PaymentState } from '../src/payment/lifecycle.ts';
+import type { Service } from './platform.ts';
+
+export interface MoneyAnswer {
+  readonly amount: string;
+  readonly currency: string;
+}
+
+export interface PartyAnswer {
+  readonly displayName: string;
+  readonly handle: string | null;
+  readonly wallet: { readonly id: string } | null;
+}
+
+export interface StepAnswer {
+  readonly sequence: number;
+  readonly from: PaymentState | null;
+  readonly state: PaymentState;
+  readonly reason: string;
+  readonly at: string;
+  readonly settled: boolean;
+}
+
+export interface PaymentAnswer {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: PaymentState;
+  readonly amount: MoneyAnswer;
+  readonly debit: MoneyAnswer | null;
+  readonly credit: MoneyAnswer | null;
+  readonly fees: readonly { readonly label: string; readonly amount: MoneyAnswer }[] | null;
+  readonly exchangeRate: string | null;
+  readonly payer: PartyAnswer;
+  readonly payee: PartyAnswer;
+  readonly rail: string;
+  readonly externalReference: string | null;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly metadata: Record<string, unknown> | null;
+  readonly timeline: readonly StepAnswer[];
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+export interface QuoteAnswer {
+  readonly id: string;
+  readonly amount: MoneyAnswer;
+  readonly debit: MoneyAnswer;
+  readonly credit: MoneyAnswer;
+  readonly fees: readonly { readonly label: string; readonly amount: MoneyAnswer }[];
+  readonly exchangeRate: string | null;
+  readonly expiresAt: string;
+}
+
+export interface RefundAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly amount: MoneyAnswer;
+  readonly failureCode: string | null;
+}
+
+export interface SuspenseAnswer {
+  readonly id: string;
+  readonly origin: string;
+  readonly state: string;
+  readonly amount: MoneyAnswer;
+  readonly payment: { readonly id: string } | null;
+}
+
+interface UserErrors {
+  readonly userErrors: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly field: readonly string[] | null;
+  }[];
+}
+
+export interface ErrorAnswer {
+  readonly message: string;
+  readonly extensions: { readonly code: string; readonly afterSequence?: number };
+}
+
+/** A step as a subscription delivers it. */
+export interface EventAnswer extends StepAnswer {
+  readonly payment: { readonly id: string; readonly state: PaymentState };
+}
+
+/** One of many payments' steps, as a subscription delivers it. */
+export interface ActivityAnswer {
+  readonly cursor: string;
+  readonly change: EventAnswer;
+}
+
+const paymentFields = `
+  id kind state amount { amount currency } debit { amount currency } credit { amount currency }
+  fees { label amount { amount currency } } exchangeRate
+  payer { displayName handle wallet { id } } payee { displayName handle wallet { id } }
+  rail externalReference failure { code message } metadata createdAt expiresAt
+  timeline { sequence from state reason at settled }`;
+
+const userErrors = 'userErrors { code message field }';
+
+export interface TransferInput {
+  readonly payerWalletId?: string;
+  readonly payer?: object;
+  readonly payee?: object;
+  readonly captureMethod?: 'AUTOMATIC' | 'MANUAL';
+  readonly payeeWalletId?: string;
+  readonly payeeHandle?: string;
+  readonly payeeEmail?: string;
+  readonly payeePhone?: string;
+  readonly payeeCurrency?: string;
+  readonly amount: MoneyAnswer;
+  readonly quoteId?: string;
+  readonly metadata?: Record<string, unknown>;
+  readonly idempotencyKey?: string;
+}
+
+/** Somebody with a token, who uses a service over HTTP and WebSocket as clients do. */
+export function person({ url }: Service, token: string | undefined) {
+  const ask = async <Data>(query: string, variables: object): Promise<Data> => {
+    const { data, errors } = await send<Data>(query, variables);
+    if (errors || !data) throw new Error(JSON.stringify(errors));
+    return data;
+  };
+  const send = async <Data>(query: string, variables: object) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as { data?: Data | null; errors?: ErrorAnswer[] };
+  };
+
+  /** Opens a subscription on a socket of its own. */
+  const subscribed = <Data, Event>(
+    query: string,
+    variables: Record<string, unknown>,
+    eventIn: (data: Data) => Event,
+  ) => {
+    const client = createClient({
+      url: url.replace('http', 'ws'),
+      webSocketImpl: WebSocket,
+      connectionParams: token ? { authorization: `Bearer ${token}` } : {},
+      retryAttempts: 0,
+    });
+    const events: Event[] = [];
+    const errors: ErrorAnswer[] = [];
+    const listeners = new Set<() => void>();
+    let unsubscribe = () => {};
+    const completed = new Promise<void>((resolve) => {
+      unsubscribe = client.subscribe<Data>(
+        { query, variables },
+        {
+          next: (result) => {
+            if (result.data) events.push(eventIn(result.data));
+            for (const error of result.errors ?? []) errors.push(JSON.parse(JSON.stringify(error)));
+            for (const listener of [...listeners]) listener();
+          },
+          error: (error) => {
+            if (Array.isArray(error)) errors.push(...JSON.parse(JSON.stringify(error)));
+            resolve();
+          },
+          complete: resolve,
+        },
+      );
+    });
+    return {
+      events,
+      errors,
+      completed: completed.finally(() => client.dispose()),
+      /** Resolves once what has come is so. */
+      until: (condition: (events: readonly Event[]) => boolean) =>
+        new Promise<void>((resolve) => {
+          const look = () => {
+            if (!condition(events)) return;
+            listeners.delete(look);
+            resolve();
+          };
+          listeners.add(look);
+          look();
+        }),
+      close: async () => {
+        unsubscribe();
+        await client.dispose();
+      },
+    };
+  };
+
+  return {
+    /** Whatever a query answers, errors too. */
+    send,
+
+    async quote(input: Omit<TransferInput, 'quoteId' | 'metadata' | 'idempotencyKey'>) {
+      const query = `mutation ($input: CreatePaymentQuoteInput!) { createPaymentQuote(input: $input) {
+        quote { id amount { amount currency } debit { amount currency } credit { amount currency }
+          fees { label amount { amount currency } } exchangeRate expiresAt } ${userErrors} } }`;
+      type Data = { createPaymentQuote: { quote: QuoteAnswer | null } & UserErrors };
+      return (await ask<Data>(query, { input })).createPaymentQuote;
+    },
+
+    async pay(input: TransferInput) {
+      const query = `mutation ($input: CreatePaymentInput!) { createPayment(input: $input) {
+        payment { ${paymentFields} } replayed ${userErrors} } }`;
+      type Data = { createPayment: { payment: PaymentAnswer | null; replayed: boolean } & UserErrors };
+      return (await ask<Data>(query, { input: { idempotencyKey: randomUUID(), ...input } })).createPayment;
+    },
+
+    async deposit(input: { walletId: string; amount: MoneyAnswer; reference: string; idempotencyKey?: string }) {
+      const query = `mutation ($input: RecordDepositInput!) { recordDeposit(input: $input) {
+        payment { ${paymentFields} } replayed ${userErrors} } }`;
+      type Data = { recordDeposit: { payment: PaymentAnswer | null; replayed: boolean } & UserErrors };
+      return (await ask<Data>(query, { input: { idempotencyKey: randomUUID(), ...input } })).recordDeposit;
+    },
+
+    async capture(paymentId: string, amount?: MoneyAnswer, idempotencyKey: string = randomUUID()) {
+      const query = `mutation ($input: CapturePaymentInput!) { capturePayment(input: $input) {
+        payment { ${paymentFields} } replayed ${userErrors} } }`;
+      type Data = { capturePayment: { payment: PaymentAnswer | null; replayed: boolean } & UserErrors };
+      return (await ask<Data>(query, { input: { paymentId, amount, idempotencyKey } })).capturePayment;
+    },
+
+    async refund(paymentId: string, amount?: MoneyAnswer, idempotencyKey: string = randomUUID()) {
+      const query = `mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) {
+        refund { id state amount { amount currency } failureCode } replayed ${userErrors} } }`;
+      type Data = { refundPayment: { refund: RefundAnswer | null; replayed: boolean } & UserErrors };
+      return (await ask<Data>(query, { input: { paymentId, amount, idempotencyKey } })).refundPayment;
+    },
+
+    /** The refunds of a payment once none of them is under way. */
+    async refundsOf(paymentId: string): Promise<readonly RefundAnswer[]> {
+      const query = `query ($id: ID!) { payment(id: $id) { refunds { id state amount { amount currency } failureCode } } }`;
+      type Data = { payment: { refunds: readonly RefundAnswer[] } | null };
+      const deadline = Date.now() + 25_000;
+      for (;;) {
+        const refunds = (await ask<Data>(query, { id: paymentId })).payment?.refunds ?? [];
+        if (refunds.every(({ state }) => state === 'SUCCEEDED' || state === 'FAILED')) return refunds;
+        if (Date.now() > deadline) throw new Error(`${paymentId} is still being refunded`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+
+    async suspense() {
+      const query = '{ suspenseItems { nodes { id origin state amount { amount currency } payment { id } } } }';
+      type Data = { suspenseItems: { nodes: readonly SuspenseAnswer[] } };
+      return (await ask<Data>(query, {})).suspenseItems.nodes;
+    },
+
+    async release(suspenseId: string, walletId: string) {
+      const query = `mutation ($input: ReleaseSuspenseInput!) { releaseSuspense(input: $input) {
+        item { id state } replayed ${userErrors} } }`;
+      const input = { suspenseId, walletId, note: 'a test', idempotencyKey: randomUUID() };
+      type Data = { releaseSuspense: { item: { id: string; state: string } | null; replayed: boolean } & UserErrors };
+      return (await ask<Data>(query, { input })).releaseSuspense;
+    },
+
+    async sendBack(suspenseId: string) {
+      const query = `mutation ($input: ReturnSuspenseInput!) { returnSuspense(input: $input) {
+        item { id state } replayed ${userErrors} } }`;
+      const input = { suspenseId, note: 'a test', idempotencyKey: randomUUID() };
+      type Data = { returnSuspense: { item: { id: string; state: string } | null; replayed: boolean } & UserErrors };
+      return (await ask<Data>(query, { input })).returnSuspense;
+    },
+
+    async cancel(paymentId: string) {
+      const query = `mutation ($input: CancelPaymentInput!) { cancelPayment(input: $input) {
+        payment { ${paymentFields} } ${userErrors} } }`;
+      type Data = { cancelPayment: { payment: PaymentAnswer | null } & UserErrors };
+      return (await ask<Data>(query, { input: { paymentId } })).cancelPayment;
+    },
+
+    async payment(id: string) {
+      const query = `query ($id: ID!) { payment(id: $id) { ${paymentFields} } }`;
+      return (await ask<{ payment: PaymentAnswer | null }>(query, { id })).payment;
+    },
+
+    async payments(variables: object = {}) {
+      const query = `query ($filter: PaymentFilter, $first: Int, $after: String, $last: Int, $before: String) {
+        payments(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+          nodes { id state } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+      type Data = {
+        payments: {
+          nodes: { id: string; state: PaymentState }[];
+          pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+        };
+      };
+      return (await ask<Data>(query, variables)).payments;
+    },
+
+    /** The payment once it is in one of these states. */
+    async paymentIn(id: string, ...states: PaymentState[]): Promise<PaymentAnswer> {
+      const deadline = Date.now() + 25_000;
+      for (;;) {
+        const payment = await this.payment(id);
+        if (payment && states.includes(payment.state)) return payment;
+        if (Date.now() > deadline) throw new Error(`${id} is ${payment?.state}, not ${states.join(' or ')}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+
+    /** Opens `paymentsActivity`; the activities until it is closed or breaks off, and the errors it ended with. */
+    follow(variables: { readonly filter?: object; readonly after?: string } = {}) {
+      const query = `subscription ($filter: PaymentFilter, $after: String) {
+        paymentsActivity(filter: $filter, after: $after) {
+          cursor change { sequence from state reason at settled payment { id state } } } }`;
+      type Data = { paymentsActivity: ActivityAnswer };
+      return subscribed<Data, ActivityAnswer>(query, variables, (data) => data.paymentsActivity);
+    },
+
+    /** Opens `paymentStateChanged`; the events until it completes, and the errors it ended with. */
+    watch(paymentId: string, afterSequence?: number) {
+      const query = `subscription ($paymentId: ID!, $afterSequence: Int! = 0) {
+        paymentStateChanged(paymentId: $paymentId, afterSequence: $afterSequence) {
+          sequence from state reason at settled payment { id state } } }`;
+      type Data = { paymentStateChanged: EventAnswer };
+      const variables = { paymentId, ...(afterSequence !== undefined && { afterSequence }) };
+      const watching = subscribed<Data, EventAnswer>(query, variables, (data) => data.paymentStateChanged);
+      return {
+        ...watching,
+        /** Resolves once an event with this state has come. */
+        seen: (wanted: PaymentState) => watching.until((events) => events.some(({ state }) => state === wanted)),
+      };
+    },
+  };
+}
+
+export type Person = ReturnType<typeof person>;

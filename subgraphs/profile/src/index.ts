@@ -1,0 +1,4 @@
+export { type Provisioned, ProvisioningError } from './customer/register.ts';
+export { registerWithRoles } from './provision.ts';
+export { startProfile } from './start.ts';
+export { createProfileSubgraph, type ProfileDependencies } from './subgraph.ts';

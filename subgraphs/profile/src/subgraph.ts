@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { createAuthenticator, type KeySource, publicJwk, type SigningKey, staticKeys } from '@paygraph/auth';
+import { databaseReady } from '@paygraph/database';
+import { type Clock, type Logger, type Metrics, systemClock } from '@paygraph/service';
+import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
+import type { Context } from './context.ts';
+import { createLogInGuard } from './credentials/log-in-guard.ts';
+import { createPasswords } from './credentials/password.ts';
+import { createCustomerChanges } from './customer/change.ts';
+import { createCustomerLoader } from './customer/loader.ts';
+import { customerFields, customerMutations, customerQueries } from './customer/resolvers.ts';
+import { createCustomerStore } from './customer/store.ts';
+import { openDatabase } from './database.ts';
+import type { Resolvers } from './generated/graphql.ts';
+import { createHousekeeping } from './housekeeping.ts';
+import { sessionMutations } from './session/resolvers.ts';
+import { createSessions } from './session/session.ts';
+import { createSessionStore } from './session/store.ts';
+
+export interface ProfileDependencies {
+  /** The service's connection: `postgresql://profile_service:…`. */
+  readonly databaseUrl: string;
+  /** Signs access tokens; its public half is served at `/.well-known/jwks.json`. */
+  readonly accessTokenKey: SigningKey;
+  /** The keys of the services that may ask for names. */
+  readonly serviceTokenKeys: KeySource;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  readonly clock?: Clock;
+}
+
+/** How long in seconds others may keep the public keys. */
+const jwksMaxAge = 300;
+
+/** Reaches everybody who was handed a `Customer`: handing it out is what asks who may see the person. */
+const publicFields = ['displayName', 'handle', 'createdAt'].map((field) => `Customer.${field}`);
+
+/** Who: customers and staff, passwords, sessions, and the keys that access tokens are verified with. */
+export function createProfileSubgraph(dependencies: ProfileDependencies): Subgraph {
+  const { accessTokenKey, serviceTokenKeys, logger, clock = systemClock } = dependencies;
+  const jwks = { keys: [publicJwk(accessTokenKey)] };
+  const prisma = openDatabase(dependencies.databaseUrl);
+  const customers = createCustomerStore(prisma, clock);
+  const changes = createCustomerChanges(prisma, clock);
+  const passwords = createPasswords();
+  const guard = createLogInGuard(prisma);
+  const sessionStore = createSessionStore(prisma);
+  const sessions = createSessions({ store: sessionStore, customers, accessTokenKey, clock });
+  const housekeeping = createHousekeeping({ stores: [guard, sessionStore], clock, logger });
+  const services = { customers, changes, passwords, guard, sessions, clock };
+
+  return createSubgraph<Context>({
+    name: 'profile',
+    typeDefs: readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8'),
+    resolvers: {
+      Query: customerQueries(customers),
+      Mutation: { ...customerMutations(services), ...sessionMutations(services) },
+      Customer: customerFields(clock),
+    } satisfies Resolvers,
+    publicFields: ['Query.viewer', 'Mutation.register', 'Mutation.logIn', 'Mutation.refreshSession', ...publicFields],
+    context: (scope) => ({ ...scope, customers: createCustomerLoader(customers) }),
+    authenticate: createAuthenticator({
+      accessTokenKeys: staticKeys(jwks),
+      serviceTokenKeys,
+      audience: 'profile',
+      acceptedScopes: { payment: ['profile:resolve'], wallet: ['profile:resolve'] },
+      now: clock,
+    }),
+    logger,
+    metrics: dependencies.metrics,
+    ready: async () => {
+      await databaseReady(prisma);
+      return { database: 'ok' };
+    },
+    routes: (app) => {
+      app.get('/.well-known/jwks.json', (_request, reply) =>
+        reply.header('cache-control', `public, max-age=${jwksMaxAge}`).send(jwks),
+      );
+    },
+    start: async () => housekeeping.start(),
+    stop: async () => {
+      await housekeeping.stop();
+      await prisma.$disconnect();
+    },
+  });
+}

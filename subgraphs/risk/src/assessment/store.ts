@@ -1,0 +1,126 @@
+import { isId, newId } from '@paygraph/ids';
+import { z } from 'zod';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import type { Facts, Thresholds } from '../rules/facts.ts';
+import { decisions, reasonShape, type Verdict } from '../rules/rule-set.ts';
+import type { StoredAssessment } from './assessment.ts';
+
+/** What the past says of a payer. */
+export interface History {
+  /** Assessments of the payer's payments within the last hour, counted no further than the highest threshold. */
+  readonly withinHour: number;
+  /** Whether a payment of this payer to this payee was assessed before. */
+  readonly known: boolean;
+}
+
+export interface NewAssessment {
+  readonly paymentId: string;
+  readonly payerId: string | null;
+  readonly payeeId: string | null;
+  readonly facts: Facts;
+  readonly verdict: Verdict;
+  readonly ruleSetVersion: string;
+}
+
+export interface AssessmentStore {
+  /** One per pair, in the order given. */
+  histories(parties: readonly { payerId: string | null; payeeId: string | null }[]): Promise<History[]>;
+  /** Keeps what is new; a payment that has an assessment keeps the one it has. */
+  add(assessments: readonly NewAssessment[]): Promise<void>;
+  byPaymentIds(paymentIds: readonly string[]): Promise<StoredAssessment[]>;
+  byIds(ids: readonly string[]): Promise<StoredAssessment[]>;
+  /** Those the rules sent to an analyst and that none has decided, by id, oldest first unless `backward`. */
+  awaitingReview(page: { limit: number; cursor: string | undefined; backward: boolean }): Promise<StoredAssessment[]>;
+}
+
+const historyRow = z.object({ within_hour: z.number().int(), known: z.boolean() });
+const factsShape = z.record(z.string(), z.unknown());
+const reasonsShape = z.array(reasonShape);
+const decisionShape = z.enum(decisions);
+
+type Row = Prisma.AssessmentGetPayload<{ include: { review: true } }>;
+
+export function createAssessmentStore(database: PrismaClient, { velocity }: Thresholds): AssessmentStore {
+  const find = async (where: Prisma.AssessmentWhereInput) =>
+    (await database.assessment.findMany({ where, include: { review: true } })).map(assessmentOf);
+
+  return {
+    async histories(parties) {
+      // assessment_payer_id_assessed_at_idx counts, and stops at the threshold; assessment_payer_id_payee_id_idx knows.
+      const rows = await database.$queryRaw`
+        SELECT (
+                 SELECT count(*)::int
+                 FROM (
+                   SELECT FROM assessment
+                   WHERE payer_id = party.payer_id AND assessed_at > now() - interval '1 hour'
+                   LIMIT ${velocity.extreme}
+                 ) AS recent
+               ) AS within_hour,
+               EXISTS (
+                 SELECT FROM assessment WHERE payer_id = party.payer_id AND payee_id = party.payee_id
+               ) AS known
+        FROM unnest(
+          ${parties.map(({ payerId }) => payerId)}::text[],
+          ${parties.map(({ payeeId }) => payeeId)}::text[]
+        ) WITH ORDINALITY AS party (payer_id, payee_id, position)
+        ORDER BY position`;
+      return z
+        .array(historyRow)
+        .parse(rows)
+        .map(({ within_hour, known }) => ({ withinHour: within_hour, known }));
+    },
+
+    async add(assessments) {
+      await database.assessment.createMany({ data: assessments.map(rowOf), skipDuplicates: true });
+    },
+
+    // Other text is nothing's id, and some of it is no text to PostgreSQL.
+    byPaymentIds: (paymentIds) => find({ paymentId: { in: paymentIds.filter((id) => isId('pay', id)) } }),
+
+    byIds: (ids) => find({ id: { in: ids.filter((id) => isId('ast', id)) } }),
+
+    async awaitingReview({ limit, cursor, backward }) {
+      const rows = await database.assessment.findMany({
+        where: {
+          ruleDecision: 'REVIEW',
+          review: null,
+          ...(cursor === undefined ? {} : { id: backward ? { lt: cursor } : { gt: cursor } }),
+        },
+        include: { review: true },
+        orderBy: { id: backward ? 'desc' : 'asc' },
+        take: limit,
+      });
+      return rows.map(assessmentOf);
+    },
+  };
+}
+
+function rowOf({ paymentId, payerId, payeeId, facts, verdict, ruleSetVersion }: NewAssessment) {
+  return {
+    id: newId('ast'),
+    paymentId,
+    payerId,
+    payeeId,
+    kind: facts.kind,
+    facts: { ...facts },
+    ruleSetVersion,
+    ruleDecision: verdict.decision,
+    score: verdict.score,
+    reasons: verdict.reasons,
+  } satisfies Prisma.AssessmentCreateManyInput;
+}
+
+function assessmentOf({ review, ...row }: Row): StoredAssessment {
+  return {
+    ...row,
+    facts: factsShape.parse(row.facts),
+    ruleDecision: decisionShape.parse(row.ruleDecision),
+    reasons: reasonsShape.parse(row.reasons),
+    review: review && {
+      decision: decisionShape.parse(review.decision),
+      note: review.note,
+      analystId: review.analystId,
+      at: review.decidedAt,
+    },
+  };
+}

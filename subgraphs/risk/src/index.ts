@@ -1,0 +1,2 @@
+export { startRisk } from './start.ts';
+export { createRiskSubgraph, type RiskDependencies } from './subgraph.ts';

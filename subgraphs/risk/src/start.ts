@@ -1,0 +1,44 @@
+import { createAuthenticator, createServiceTokenSigner, remoteKeys, staticKeys } from '@paygraph/auth';
+import { migrate, migrationsDirectory } from '@paygraph/database';
+import {
+  createLogger,
+  createMetrics,
+  databaseEnvironment,
+  loadConfig,
+  peerEnvironment,
+  type RunningService,
+  serviceEnvironment,
+} from '@paygraph/service';
+import { createPeer } from '@paygraph/subgraph';
+import { createRiskSubgraph } from './subgraph.ts';
+
+/** Longest time in ms that forex may take: an assessment without rates is still one, and payment waits for it. */
+const forexTimeoutMs = 1_000;
+
+const environment = { ...serviceEnvironment, ...databaseEnvironment('risk'), ...peerEnvironment('forex') };
+
+/** Starts the risk subgraph as its environment says. @throws ConfigError, MigrationError, PortInUseError */
+export async function startRisk(env: NodeJS.ProcessEnv): Promise<RunningService> {
+  const config = loadConfig(environment, env);
+  const logger = createLogger({ service: 'risk', level: config.LOG_LEVEL });
+  const migrationUrl = config.RISK_MIGRATION_URL;
+  if (migrationUrl) await migrate({ migrationUrl, directory: migrationsDirectory('risk'), logger });
+  const token = createServiceTokenSigner({ service: 'risk', key: config.SERVICE_KEY_FILE });
+  const subgraph = await createRiskSubgraph({
+    databaseUrl: config.RISK_DATABASE_URL,
+    authenticate: createAuthenticator({
+      accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+      serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
+      audience: 'risk',
+      acceptedScopes: { payment: ['risk:assess'] },
+    }),
+    logger,
+    metrics: createMetrics({ service: 'risk', host: config.HOST, port: config.METRICS_PORT }),
+    forex: createPeer({
+      ...{ name: 'forex', url: config.FOREX_URL, token: () => token('forex', []), logger },
+      timeoutMs: forexTimeoutMs,
+    }),
+  });
+  const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
+  return { url, stop: () => subgraph.stop() };
+}

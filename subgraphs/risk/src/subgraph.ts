@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import type { Authenticate } from '@paygraph/auth';
+import { databaseReady, prismaAdapter } from '@paygraph/database';
+import { type Clock, type Logger, type Metrics, systemClock } from '@paygraph/service';
+import { createLoader, createSubgraph, type Peer, type Subgraph } from '@paygraph/subgraph';
+import { createAssessor } from './assessment/assessor.ts';
+import { assessmentResolvers } from './assessment/resolvers.ts';
+import { createAssessmentStore } from './assessment/store.ts';
+import type { Context } from './context.ts';
+import type { Resolvers } from './generated/graphql.ts';
+import { DollarRatesDocument } from './generated/peers/forex.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { reviewResolvers } from './review/resolvers.ts';
+import { createReviewStore } from './review/store.ts';
+import { activateRuleSet } from './rules/active.ts';
+import { createDollarRates } from './rules/dollar-rates.ts';
+import { defaultThresholds, type Thresholds } from './rules/facts.ts';
+import { loadRuleSet, type RuleSet } from './rules/rule-set.ts';
+
+export interface RiskDependencies {
+  readonly databaseUrl: string;
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  /** Asked for the dollar's rates, to tell what a payment is worth. */
+  readonly forex: Peer;
+  readonly clock?: Clock;
+  readonly thresholds?: Thresholds;
+  /** The rules; the version in force unless given. */
+  readonly ruleSet?: RuleSet;
+}
+
+const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
+
+/** @throws RuleSetChangedError when the rules changed without a new version. */
+export async function createRiskSubgraph(dependencies: RiskDependencies): Promise<Subgraph> {
+  const {
+    databaseUrl,
+    authenticate,
+    logger,
+    forex,
+    clock = systemClock,
+    thresholds = defaultThresholds,
+  } = dependencies;
+  const database = new PrismaClient({ adapter: prismaAdapter({ url: databaseUrl }) });
+  const close = async () => {
+    await forex.close();
+    await database.$disconnect();
+  };
+  const ruleSet = await activateRuleSet(database, dependencies.ruleSet ?? (await loadRuleSet())).catch(
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
+  const assessments = createAssessmentStore(database, thresholds);
+  const reviews = createReviewStore(database);
+  const dollarRates = createDollarRates({
+    fetchRates: async () => (await forex.request(DollarRatesDocument, {})).exchangeRates ?? [],
+    clock,
+    logger,
+  });
+  const assessor = createAssessor({ store: assessments, ruleSet, dollarRates, thresholds });
+  const resolvers: Resolvers = {
+    ...assessmentResolvers,
+    ...reviewResolvers,
+    Query: { ...assessmentResolvers.Query, riskRuleSet: (_parent, _args, context) => context.ruleSet },
+    Mutation: { ...assessmentResolvers.Mutation, ...reviewResolvers.Mutation },
+  };
+
+  return createSubgraph<Context>({
+    name: 'risk',
+    typeDefs,
+    resolvers,
+    authenticate,
+    logger,
+    metrics: dependencies.metrics,
+    context: (scope) => ({
+      ...scope,
+      assessor,
+      assessments,
+      reviews,
+      ruleSet,
+      assessmentById: createLoader(assessments.byIds),
+      assessmentByPayment: createLoader(assessments.byPaymentIds, ({ paymentId }) => paymentId),
+    }),
+    ready: async () => {
+      await databaseReady(database);
+      return { ruleSet: ruleSet.version };
+    },
+    stop: close,
+  });
+}

@@ -1,0 +1,2 @@
+export { startWallet } from './start.ts';
+export { createWalletSubgraph, type WalletDependencies } from './subgraph.ts';
