@@ -3,6 +3,9 @@
  * `npm run test:browser` is the same for the tests in a browser, `npm run test:ledger-crashes` for the full form of the
  * ledger's proofs under crashes and load, which takes some minutes. The last line says how many passed and failed; a check
  * counts as one, and so does a run that breaks down.
+ *
+ * In CI, whose machines are shared and slow at times, a few files that failed beside others run once more by themselves. What
+ * passes then is named as unsteady, to be mended. What tells of money or of an invariant gets no second chance.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,9 +19,24 @@ interface Count {
   failed: number;
 }
 
+/** What vitest's JSON reporter writes, as far as it is read here. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: 'passed' | 'failed';
+    readonly message: string;
+    readonly assertionResults: readonly { readonly failureMessages: readonly string[] | null }[];
+  }[];
+}
+
 interface Plan {
   checks: string[][];
-  vitest: string[];
+  options?: string[];
+  /** Those whose path contains one of these; all if there are none. */
+  files?: string[];
   env?: Record<string, string>;
 }
 
@@ -30,15 +48,15 @@ const plans = {
       ['tsc', '--noEmit', '--project', '.'],
       ['tsc', '--noEmit', '--project', 'apps/playground'],
     ],
-    vitest: [],
   },
   browser: {
     checks: [['npm', 'run', '--silent', 'build']],
-    vitest: ['--config', 'vitest.browser.config.ts'],
+    options: ['--config', 'vitest.browser.config.ts'],
   },
   'ledger-crashes': {
     checks: [['npm', 'run', '--silent', 'generate']],
-    vitest: ['subgraphs/ledger/src/proofs', '--no-file-parallelism'],
+    options: ['--no-file-parallelism'],
+    files: ['subgraphs/ledger/src/proofs'],
     env: { LEDGER_PROOFS: 'full' },
   },
 } satisfies Record<string, Plan>;
@@ -62,24 +80,42 @@ async function check(command: string[]): Promise<Count> {
   return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** Vitest's exit code also tells of files that did not load and of errors nobody caught, which its counts leave out. */
-async function runTests({ vitest, env }: Plan): Promise<Count> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'paygraph-report-'));
-  const report = path.join(folder, 'vitest.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const passed = await succeeds(['vitest', 'run', ...vitest, ...reporters], env);
-  const counts = await readReport(report);
-  await rm(folder, { recursive: true });
-  return passed ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
+/** More files than this do not fail by chance. */
+const mostUnsteadyFiles = 3;
+/** What fast-check says of a counterexample, and the tests of services that disagree about money. */
+const grave = /Property failed|what is amiss|what stands in the books|below zero|still reserved/;
+
+async function runTests(plan: Plan): Promise<Count> {
+  const first = await runFiles(plan);
+  const failed = first.report?.testResults.filter(({ status }) => status === 'failed') ?? [];
+  const messages = failed.flatMap(({ message, assertionResults }) => [
+    message,
+    ...assertionResults.flatMap(({ failureMessages }) => failureMessages ?? []),
+  ]);
+  const chance = process.env.CI && failed.length > 0 && failed.length <= mostUnsteadyFiles;
+  if (!first.report || !chance || messages.some((message) => grave.test(message))) return first.count;
+  const names = failed.map(({ name }) => path.relative(root, name));
+  console.log(`Once more, by themselves: ${names.join(', ')}`);
+  const second = await runFiles({ ...plan, files: names });
+  if (second.count.failed > 0) return first.count;
+  console.log(`UNSTEADY, to be mended: ${names.join(', ')}`);
+  return { passed: first.count.passed + first.count.failed, failed: 0 };
 }
 
-async function readReport(file: string): Promise<Count> {
-  try {
-    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(file, 'utf8'));
-    return { passed: Number(numPassedTests), failed: Number(numFailedTests) };
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
+/** Vitest's exit code also tells of files that did not load and of errors nobody caught, which its counts leave out. */
+async function runFiles({ options = [], files = [], env }: Plan) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'paygraph-report-'));
+  const file = path.join(folder, 'vitest.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const succeeded = await succeeds(['vitest', 'run', ...options, ...files, ...reporters], env);
+  const report = await readReport(file);
+  await rm(folder, { recursive: true });
+  const { numPassedTests: passed = 0, numFailedTests: failed = 1 } = report ?? {};
+  return { report, count: { passed, failed: succeeded ? failed : Math.max(failed, 1) } };
+}
+
+async function readReport(file: string): Promise<Report | undefined> {
+  return readFile(file, 'utf8').then(JSON.parse).catch(() => undefined);
 }
 
 async function run(plan: Plan): Promise<Count> {
@@ -100,6 +136,6 @@ const [name = ''] = process.argv.slice(2);
 const isNamed = (text: string): text is keyof typeof plans => Object.hasOwn(plans, text);
 const files = process.argv.slice(isNamed(name) ? 3 : 2);
 const plan: Plan = isNamed(name) ? plans[name] : plans.node;
-const { passed, failed } = await run({ ...plan, vitest: [...plan.vitest, ...files] });
+const { passed, failed } = await run(files.length > 0 ? { ...plan, files } : plan);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
