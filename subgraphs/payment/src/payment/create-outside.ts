@@ -1,5 +1,6 @@
 import type { CustomerPrincipal } from '@paygraph/auth';
 import type { CreatePaymentErrorCode, CreatePaymentInput } from '../generated/graphql.ts';
+import type { KycTier } from '../generated/peers/profile.ts';
 import { quoteOutside } from '../quote/outside.ts';
 import type { Price } from '../quote/price.ts';
 import type { Quote } from '../quote/quote.ts';
@@ -33,9 +34,9 @@ export async function createOutside(
     const route = await outsideRouteOf(directory, customer.id, input);
     if (route.kind === 'refused') return route;
     if (route.kind === 'COLLECTION' && captureMethod === 'MANUAL') return refused('CAPTURE_METHOD_INVALID');
-    const offer = await offerFor(dependencies, route, input.quoteId ?? null);
-    if ('kind' in offer) return offer;
     const own = await directory.party(route.wallet);
+    const offer = await offerFor(dependencies, route, own.tier, input.quoteId ?? null);
+    if ('kind' in offer) return offer;
     const outside = { displayName: displayNameOf(route.counterparty) };
     const [payer, payee] = route.kind === 'PAYOUT' ? [own, outside] : [outside, own];
     return {
@@ -57,10 +58,11 @@ interface Offer {
   readonly quoteId: Quote['id'] | null;
 }
 
-/** The price and rail of the quote named, or, within one currency, today's. */
+/** The price and rail of the quote named, whatever the owner's tier is by now, or, within one currency, today's. */
 async function offerFor(
   dependencies: CreationDependencies,
   route: OutsideRoute,
+  tier: KycTier,
   quoteId: string | null,
 ): Promise<Offer | CreateRefused> {
   if (quoteId !== null) {
@@ -68,7 +70,7 @@ async function offerFor(
     return quote.kind === 'refused' ? quote : { price: quote.price, rail: quote.rail, quoteId: quote.id };
   }
   if (route.kind === 'PAYOUT' && route.wallet.currency !== route.currency) return refused('QUOTE_REQUIRED');
-  const priced = await quoteOutside(dependencies, route, null);
+  const priced = await quoteOutside(dependencies, route, tier, null);
   if (priced.kind !== 'refused') return { price: priced.price, rail: priced.rail, quoteId: null };
   if (priced.code === 'RATE_NOT_AVAILABLE') throw new Error('A price within one currency needs no rate');
   return { ...priced, code: priced.code };

@@ -1,6 +1,7 @@
 import type { CustomerPrincipal } from '@paygraph/auth';
 import type { Database } from '../database.ts';
 import type { CreatePaymentErrorCode, CreatePaymentInput } from '../generated/graphql.ts';
+import type { KycTier } from '../generated/peers/profile.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { FeeSchedule } from '../quote/fees.ts';
 import type { Price } from '../quote/price.ts';
@@ -45,9 +46,9 @@ export async function createTransfer(
   const made = await makeOnce(dependencies, use, async () => {
     const route = await routeOf(dependencies, customer.id, input);
     if (route.kind === 'refused') return route;
-    const offer = await offerFor(dependencies, route, input.quoteId ?? null);
-    if ('kind' in offer) return offer;
     const [payer, payee] = await Promise.all([directory.party(route.payer), directory.party(route.payee)]);
+    const offer = await offerFor(dependencies, route, payer.tier, input.quoteId ?? null);
+    if ('kind' in offer) return offer;
     return {
       kind: 'TRANSFER',
       ...newPaymentIds(),
@@ -65,10 +66,11 @@ export async function createTransfer(
   return made.kind === 'QUOTE_IN_USE' ? refused('QUOTE_ALREADY_USED') : made;
 }
 
-/** The price of the quote named, or, within one currency, today's. */
+/** The price of the quote named, whatever the payer's tier is by now, or, within one currency, today's. */
 async function offerFor(
   { quotes, fees }: CreationDependencies,
   route: Route,
+  tier: KycTier,
   quoteId: string | null,
 ): Promise<{ price: Price; quoteId: Quote['id'] | null } | CreateRefused> {
   if (quoteId !== null) {
@@ -76,6 +78,6 @@ async function offerFor(
     return quote.kind === 'refused' ? quote : { price: quote.price, quoteId: quote.id };
   }
   if (route.payer.currency !== route.payee.currency) return refused('QUOTE_REQUIRED');
-  const offer = priceWithinCurrency(route, fees);
+  const offer = priceWithinCurrency(route, tier, fees);
   return offer.kind === 'refused' ? offer : { price: offer.price, quoteId: null };
 }

@@ -1,6 +1,7 @@
 import type { CustomerPrincipal } from '@paygraph/auth';
 import type { Money } from '@paygraph/money';
 import type { RecordDepositErrorCode, RecordDepositInput } from '../generated/graphql.ts';
+import type { KycTier } from '../generated/peers/profile.ts';
 import type { FeeSchedule } from '../quote/fees.ts';
 import type { Price } from '../quote/price.ts';
 import { amountFrom } from './amount.ts';
@@ -34,9 +35,9 @@ export async function createDeposit(
     if (!wallet) return refused('WALLET_NOT_FOUND');
     if (!wallet.takesIn) return refused('WALLET_UNAVAILABLE');
     if (wallet.currency !== amount.currency) return refused('CURRENCY_MISMATCH');
-    const price = priceOf(amount, fees);
-    if (price.target.amount <= 0n) return refused('AMOUNT_TOO_SMALL', 'The fee would be all of it.');
     const payee = await directory.party(wallet);
+    const price = priceOf(amount, payee.tier, fees);
+    if (price.target.amount <= 0n) return refused('AMOUNT_TOO_SMALL', 'The fee would be all of it.');
     return {
       kind: 'COLLECTION',
       ...newPaymentIds(),
@@ -57,8 +58,8 @@ export async function createDeposit(
 }
 
 /** The fee of a collection is taken from what comes in. */
-function priceOf(amount: Money, fees: FeeSchedule): Price {
-  const fee = fees.feeFor({ kind: 'COLLECTION', rail: 'manual', conversion: false, tier: null }, amount);
+function priceOf(amount: Money, tier: KycTier, fees: FeeSchedule): Price {
+  const fee = fees.feeFor({ kind: 'COLLECTION', rail: 'manual', conversion: false, tier }, amount);
   const target = { amount: amount.amount - fee.amount.amount, currency: amount.currency };
   return { source: amount, target, targetAtMid: target, fee, conversion: null };
 }

@@ -5,6 +5,7 @@ import {
   type CustomerNamesQuery,
   FindCustomersDocument,
   type FindCustomersQuery,
+  type KycTier,
 } from '../generated/peers/profile.ts';
 import { PayeeWalletsDocument, WalletFactsDocument, type WalletFactsQuery } from '../generated/peers/wallet.ts';
 import { coalesce } from '../peers/coalesce.ts';
@@ -18,8 +19,12 @@ export interface WalletFacts {
   readonly currency: Currency;
   readonly takesOut: boolean;
   readonly takesIn: boolean;
-  /** The owner's KYC tier, if wallet tells: fees may depend on it. */
-  readonly tier: string | null;
+}
+
+/** A wallet's owner as profile knows them now. */
+export interface KnownParty extends WalletParty {
+  /** Fees depend on it. */
+  readonly tier: KycTier;
 }
 
 /** Somebody by what others know of them: one of the three. */
@@ -31,8 +36,8 @@ export interface Directory {
   wallet(id: string): Promise<WalletFacts | null>;
   /** The wallet in which the person of this name is paid in a currency, if there are such. @throws PeerError */
   walletOf(name: PersonName, currency: string): Promise<WalletFacts | null>;
-  /** The wallet's owner with the name that they have now. @throws PeerError */
-  party(wallet: WalletFacts): Promise<WalletParty>;
+  /** The wallet's owner with the name and in the tier that they have now. @throws PeerError */
+  party(wallet: WalletFacts): Promise<KnownParty>;
 }
 
 /** How many ids peers take in one call. */
@@ -88,12 +93,12 @@ function factsFrom({ id, ownerId, currency, status }: WalletAnswer): WalletFacts
     id: parseId('wal', id),
     ownerId: parseId('cus', ownerId),
     currency: currencyOf(currency),
-    tier: null,
     ...openness[status],
   };
 }
 
-function partyFrom({ id, ownerId }: WalletFacts, name: NameAnswer | null): WalletParty {
+function partyFrom({ id, ownerId }: WalletFacts, name: NameAnswer | null): KnownParty {
   if (!name) throw new PeerContractError(`The owner of ${id} is unknown to profile`);
-  return { customerId: ownerId, walletId: id, displayName: name.displayName, handle: name.handle };
+  const { displayName, handle, tier } = name;
+  return { customerId: ownerId, walletId: id, displayName, handle, tier };
 }

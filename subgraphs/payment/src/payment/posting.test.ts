@@ -387,7 +387,7 @@ it('debits equal credits in every currency, whatever the amount and the rate', (
       const converted = convertDebit(debited, { from, to, mid, spreadBasisPoints });
       fc.pre(converted.kind === 'converted');
       const { debit, credit, position } = converted.conversion;
-      const fare = { kind: 'TRANSFER', rail: 'book', conversion: true, tier: null } as const;
+      const fare = { kind: 'TRANSFER', rail: 'book', conversion: true, tier: 'BASIC' } as const;
       const fee = fees.feeFor(fare, debit).amount.amount;
       const agreed = price({ source: debit, target: credit, targetAtMid: position, fee });
       for (const entries of [postingOf(transfer(agreed)), postingOf(payout(agreed)), payoutFailed(payout(agreed))]) {

@@ -34,10 +34,11 @@ export async function createQuote(
   if (goesOutside(input)) return createOutsideQuote(dependencies, customer, input, requestId);
   const route = await routeOf(dependencies, customer.id, input);
   if (route.kind === 'refused') return route;
+  const { tier } = await dependencies.directory.party(route.payer);
   const priced =
     route.payer.currency === route.payee.currency
-      ? priceWithinCurrency(route, fees)
-      : await priceAcrossCurrencies(route, fees, peers, requestId);
+      ? priceWithinCurrency(route, tier, fees)
+      : await priceAcrossCurrencies(route, tier, fees, peers, requestId);
   if (priced.kind === 'refused') return priced;
   return { kind: 'quoted', quote: await quotes.save(route, priced, 'book') };
 }
@@ -50,7 +51,8 @@ async function createOutsideQuote(
 ): Promise<Quoted | Refused<CreatePaymentQuoteErrorCode>> {
   const route = await outsideRouteOf(dependencies.directory, customer.id, input);
   if (route.kind === 'refused') return route;
-  const priced = await quoteOutside(dependencies, route, requestId);
+  const { tier } = await dependencies.directory.party(route.wallet);
+  const priced = await quoteOutside(dependencies, route, tier, requestId);
   if (priced.kind === 'refused') return priced;
   return { kind: 'quoted', quote: await dependencies.quotes.save(route, priced, priced.rail) };
 }

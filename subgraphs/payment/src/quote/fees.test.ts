@@ -1,14 +1,19 @@
 import { currencyOf } from '@paygraph/money';
 import { describe, expect, it } from 'vitest';
+import type { KycTier } from '../generated/peers/profile.ts';
 import { createFeeSchedule, loadFeeSchedule } from './fees.ts';
 
 const fare = { kind: 'TRANSFER', rail: 'book' } as const;
-const transfer = { ...fare, tier: null } as const;
+const transfer = { ...fare, tier: 'BASIC' } as const;
 
 describe('the fee schedule in force', () => {
   const schedule = loadFeeSchedule();
   const feeOn = (conversion: boolean, amount: bigint, currency: string) =>
     schedule.feeFor({ ...transfer, conversion }, { amount, currency: currencyOf(currency) }).amount.amount;
+
+  const conversionFee = (tier: KycTier) =>
+    schedule.feeFor({ ...fare, conversion: true, tier }, { amount: 10_000n, currency: currencyOf('USD') }).amount
+      .amount;
 
   it.each([
     ['nothing within one currency', false, 100_000n, 'USD', 0n],
@@ -21,8 +26,16 @@ describe('the fee schedule in force', () => {
     expect(feeOn(conversion, amount, currency)).toBe(fee);
   });
 
+  it.each(['BASIC', 'VERIFIED'] as const)('takes of %s what it takes of everybody', (tier) => {
+    expect(conversionFee(tier)).toBe(100n);
+  });
+
+  it('takes less of those who are known best', () => {
+    expect(conversionFee('ENHANCED')).toBe(75n);
+  });
+
   it('records deposits for nothing', () => {
-    const deposit = { kind: 'COLLECTION', rail: 'manual', conversion: false, tier: null } as const;
+    const deposit = { kind: 'COLLECTION', rail: 'manual', conversion: false, tier: 'BASIC' } as const;
     const fee = schedule.feeFor(deposit, { amount: 10_000n, currency: currencyOf('GHS') });
     expect(fee).toMatchObject({ amount: { amount: 0n, currency: 'GHS' }, version: schedule.version });
   });
@@ -41,14 +54,14 @@ describe('a fee schedule', () => {
   });
 
   it('may have other terms for some tiers, and for some currencies of a tier', () => {
-    const tiers = { FULL: { fixed: '0', percentage: '0.1', currencies: { JPY: { fixed: '0', percentage: '0' } } } };
+    const tiers = { ENHANCED: { fixed: '0', percentage: '0.1', currencies: { JPY: { fixed: '0', percentage: '0' } } } };
     const schedule = createFeeSchedule({ version: '1', rules: [{ ...rule, tiers }] });
-    const fee = (tier: string | null, currency: string) =>
+    const fee = (tier: KycTier, currency: string) =>
       schedule.feeFor({ ...fare, conversion: true, tier }, { amount: 10_000n, currency: currencyOf(currency) });
-    expect(fee(null, 'USD').amount.amount).toBe(60n);
     expect(fee('BASIC', 'USD').amount.amount).toBe(60n);
-    expect(fee('FULL', 'USD').amount.amount).toBe(10n);
-    expect(fee('FULL', 'JPY').amount.amount).toBe(0n);
+    expect(fee('VERIFIED', 'USD').amount.amount).toBe(60n);
+    expect(fee('ENHANCED', 'USD').amount.amount).toBe(10n);
+    expect(fee('ENHANCED', 'JPY').amount.amount).toBe(0n);
   });
 
   it('has one rule for all rails that have none of their own', () => {
@@ -57,7 +70,7 @@ describe('a fee schedule', () => {
     const schedule = createFeeSchedule({ version: '1', rules: [everyRail, bank] });
     const fee = (rail: string) =>
       schedule.feeFor(
-        { kind: 'PAYOUT', rail, conversion: true, tier: null },
+        { kind: 'PAYOUT', rail, conversion: true, tier: 'BASIC' },
         { amount: 1n, currency: currencyOf('GHS') },
       );
     expect(fee('mtn-momo').label).toBe('Payout');
@@ -77,6 +90,7 @@ describe('a fee schedule', () => {
     ['an amount below zero', { ...rule, fixed: '-1' }],
     ['a percentage below zero', { ...rule, percentage: '-1' }],
     ['a currency that is none', { ...rule, currencies: { XXY: { fixed: '0', percentage: '0' } } }],
+    ['a tier that is none', { ...rule, tiers: { GOLD: { fixed: '0', percentage: '0' } } }],
     ['a word it does not know', { ...rule, minimum: '1' }],
   ])('is refused for %s', (_name, broken) => {
     expect(() => createFeeSchedule({ version: '1', rules: [broken] })).toThrow();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Currency, feeOn, isCurrency, type Money } from '@paygraph/money';
 import { z } from 'zod';
+import type { KycTier } from '../generated/peers/profile.ts';
 import type { Fee } from './price.ts';
 import { asTerms, type StoredTerms, termsShape } from './terms.ts';
 
@@ -10,8 +11,8 @@ export interface Fare {
   readonly rail: string;
   /** Whether payer and payee have different currencies. */
   readonly conversion: boolean;
-  /** The KYC tier of whoever bears the fee; the terms for everybody if it is not known. */
-  readonly tier: string | null;
+  /** Of whoever bears the fee: the payer, of a collection the payee. */
+  readonly tier: KycTier;
 }
 
 /** Reckons fees by one version of the schedule, so that a payment can name the one that priced it. */
@@ -22,6 +23,7 @@ export interface FeeSchedule {
 }
 
 const terms = z.strictObject(termsShape);
+const kycTier: z.ZodType<KycTier, KycTier> = z.enum(['BASIC', 'VERIFIED', 'ENHANCED']);
 const currencies = z.record(z.string().refine(isCurrency, 'not a currency'), terms).optional();
 
 const rule = z.strictObject({
@@ -34,7 +36,7 @@ const rule = z.strictObject({
   /** Other terms for some currencies, in place of the rule's own. */
   currencies,
   /** Other terms for some tiers, in place of the rule's own. */
-  tiers: z.record(z.string().min(1), z.strictObject({ ...termsShape, currencies })).optional(),
+  tiers: z.partialRecord(kycTier, z.strictObject({ ...termsShape, currencies })).optional(),
 });
 
 const schedule = z.strictObject({ version: z.string().min(1), rules: z.array(rule).min(1) });
@@ -71,8 +73,8 @@ function keyOf({ kind, rail, conversion }: Omit<Fare, 'tier'>): string {
 }
 
 /** The most particular terms: a tier's before everybody's, and within either a currency's before all currencies'. */
-function termsOf(rule: Rule, currency: Currency, tier: string | null): StoredTerms {
-  const ofTier = tier === null ? undefined : rule.tiers?.[tier];
+function termsOf(rule: Rule, currency: Currency, tier: KycTier): StoredTerms {
+  const ofTier = rule.tiers?.[tier];
   const { fixed, percentage, min, max, refundable } =
     ofTier?.currencies?.[currency] ?? ofTier ?? rule.currencies?.[currency] ?? rule;
   return asTerms({ fixed, percentage, min, max, refundable });

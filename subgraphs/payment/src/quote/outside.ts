@@ -1,4 +1,5 @@
 import type { Money } from '@paygraph/money';
+import type { KycTier } from '../generated/peers/profile.ts';
 import { askOf, type OutsideRoute } from '../payment/outside.ts';
 import { type Refused, refused } from '../payment/refusal.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -17,12 +18,13 @@ export interface OutsideQuoting {
 export type RailPriced = Priced & { readonly rail: string };
 
 /**
- * What a payout or collection moves and costs over the rail that would be chosen now. If another one carries it in the
- * end, the price stays. @throws PeerError
+ * What a payout or collection moves and costs the wallet's owner, of this tier, over the rail that would be chosen now. If
+ * another one carries it in the end, the price stays. @throws PeerError
  */
 export async function quoteOutside(
   { fees, router, peers }: OutsideQuoting,
   route: OutsideRoute,
+  tier: KycTier,
   requestId: string | null,
 ): Promise<RailPriced | Unpriced | Refused<'RAIL_NOT_AVAILABLE'>> {
   const { wallet, amount } = route;
@@ -35,7 +37,7 @@ export async function quoteOutside(
   const rail = await router.best(askOf(route, outside));
   if (rail === null) return refused('RAIL_NOT_AVAILABLE');
   const source = rate ? rate.source : amount;
-  const fee = fees.feeFor({ kind: route.kind, rail, conversion, tier: wallet.tier }, source);
+  const fee = fees.feeFor({ kind: route.kind, rail, conversion, tier }, source);
   const target = route.kind === 'COLLECTION' ? less(amount, fee.amount) : outside;
   if (target.amount <= 0n) return refused('AMOUNT_TOO_SMALL', 'The fee would be all of it.');
   const price: Price = {

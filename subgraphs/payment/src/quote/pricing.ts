@@ -1,6 +1,7 @@
 import { parseId } from '@paygraph/ids';
 import { type Currency, MAX_AMOUNT, type Money } from '@paygraph/money';
 import { CreateForexQuotesDocument, type ForexErrorCode } from '../generated/peers/forex.ts';
+import type { KycTier } from '../generated/peers/profile.ts';
 import { amountTooLarge } from '../payment/amount.ts';
 import { type Refused, refused } from '../payment/refusal.ts';
 import type { Route } from '../payment/route.ts';
@@ -18,19 +19,20 @@ export interface Priced {
 export type Unpriced = Refused<'AMOUNT_INVALID' | 'AMOUNT_TOO_SMALL' | 'RATE_NOT_AVAILABLE'>;
 type TooLarge = typeof amountTooLarge;
 
-/** What a transfer within one currency moves and costs. */
-export function priceWithinCurrency({ payer, amount }: Route, fees: FeeSchedule): Priced | TooLarge {
-  const fee = fees.feeFor({ kind: 'TRANSFER', rail: 'book', conversion: false, tier: payer.tier }, amount);
+/** What a transfer within one currency moves and costs a payer of this tier. */
+export function priceWithinCurrency({ amount }: Route, tier: KycTier, fees: FeeSchedule): Priced | TooLarge {
+  const fee = fees.feeFor({ kind: 'TRANSFER', rail: 'book', conversion: false, tier }, amount);
   return checked({ source: amount, target: amount, targetAtMid: amount, fee, conversion: null }, null);
 }
 
 /**
- * What a transfer across currencies moves and costs, at a rate that forex holds for 30 s. An amount in the payer's
+ * What a transfer across currencies moves and costs a payer of this tier, at a rate that forex holds for 30 s. An amount in the payer's
  * currency fixes what is debited before fees, one in the payee's what arrives.
  * @throws PeerError
  */
 export async function priceAcrossCurrencies(
   { payer, payee, amount }: Route,
+  tier: KycTier,
   fees: FeeSchedule,
   peers: Pick<Peers, 'forex'>,
   requestId: string,
@@ -38,7 +40,7 @@ export async function priceAcrossCurrencies(
   const rate = await askForex(peers, { from: payer.currency, to: payee.currency, amount }, requestId);
   if (rate.kind === 'refused') return rate;
   const { source, target, targetAtMid, conversion, expiresAt } = rate;
-  const fee = fees.feeFor({ kind: 'TRANSFER', rail: 'book', conversion: true, tier: payer.tier }, source);
+  const fee = fees.feeFor({ kind: 'TRANSFER', rail: 'book', conversion: true, tier }, source);
   return checked({ source, target, targetAtMid, fee, conversion }, expiresAt);
 }
 

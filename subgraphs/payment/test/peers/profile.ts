@@ -1,16 +1,18 @@
 import { newId } from '@paygraph/ids';
+import type { KycTier } from '../../src/generated/peers/profile.ts';
 import { type PeerServer, startPeerServer } from './server.ts';
 
 /** Names of customers in memory. */
 export interface SimulatedProfiles extends PeerServer {
   register(displayName: string, handle?: string): string;
   rename(customerId: string, displayName: string): void;
+  putInTier(customerId: string, tier: KycTier): void;
   /** Gives somebody an address and a telephone number. */
   reachAt(customerId: string, names: { readonly email?: string; readonly phone?: string }): void;
 }
 
 export async function startProfiles(): Promise<SimulatedProfiles> {
-  const names = new Map<string, { id: string; displayName: string; handle: string | null; tier: 'BASIC' }>();
+  const names = new Map<string, { id: string; displayName: string; handle: string | null; tier: KycTier }>();
   const addresses = new Map<string, string>();
   const find = ({ handle, email, phone }: { handle?: string; email?: string; phone?: string }) => {
     const byHandle = [...names.values()].find((person) => handle !== undefined && person.handle === handle);
@@ -29,6 +31,10 @@ export async function startProfiles(): Promise<SimulatedProfiles> {
     },
     rename(id, displayName) {
       names.set(id, { id, displayName, handle: null, tier: 'BASIC' });
+    },
+    putInTier(id, tier) {
+      const known = names.get(id);
+      if (known) names.set(id, { ...known, tier });
     },
     reachAt(id, { email, phone }) {
       for (const address of [email, phone]) if (address !== undefined) addresses.set(address, id);
