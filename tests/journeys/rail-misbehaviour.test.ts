@@ -1,47 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { type BehaviourPatch, wellBehaved } from '@paygraph/rails-sandbox';
+import { type BehaviourPatch, railNames, wellBehaved } from '@paygraph/rails-sandbox';
 import { until } from '@paygraph/standalone';
 import type { operations } from '@paygraph/standalone/client';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { comeToRest } from '../support/agreement.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { usePlatform } from '../support/journey.ts';
-import { money, outcomeOf } from '../support/payments.ts';
-import type { Customer } from '../support/platform.ts';
-import { expectRailsAgreement, railNames, railsOutside } from '../support/rails.ts';
+import { availableTo, bankAccount, collection, mtnNumber, outcomeOf, payNow, payout } from '../support/payments.ts';
+import { railsOutside } from '../support/rails.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
-/*
- * Money from and to the world outside, whose rails lose, repeat, forge and forget. Each test ends with the rails, the
- * attempts and the books in agreement.
- */
+/* Money from and to the world outside, whose rails lose, repeat, forge and forget. */
 const platform = usePlatform('one process');
 const outside = () => railsOutside(platform());
 
 beforeEach(() => Promise.all(railNames.map((rail) => outside().behave(rail, wellBehaved))));
-afterEach(async () => {
-  await comeToRest(platform());
-  await expectRailsAgreement(platform());
-}, 90_000);
-
-const mtn = { mobileMoney: { phoneNumber: '+233241234567' } };
-const bank = { bankAccount: { iban: 'GB29 NWBK 6016 1331 9268 19', name: 'Ben' } };
-type Party = typeof mtn | typeof bank;
-
-const create = async ({ graph }: Customer, input: object): Promise<string> => {
-  const { createPayment } = await graph<operations.CreatePayment>(
-    'mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { payment { id } replayed userErrors { code message } } }',
-    { input: { idempotencyKey: randomUUID(), ...input } },
-  );
-  if (!createPayment.payment) throw new Error(JSON.stringify(createPayment.userErrors));
-  return createPayment.payment.id;
-};
-const payOut = (from: Customer, payee: Party, amount: string) => {
-  const { currency } = money(amount);
-  return create(from, { payerWalletId: from.wallet(currency), payee, amount: money(amount) });
-};
-const collect = (into: Customer, payer: Party, amount: string) =>
-  create(into, { payeeWalletId: into.wallet(money(amount).currency), payer, amount: money(amount) });
 
 interface Attempt {
   readonly rail: string;
@@ -57,21 +29,14 @@ const attemptsOf = async (id: string): Promise<readonly Attempt[]> => {
   );
   return payment.attempts;
 };
-const available = async ({ graph, wallet }: Customer, currency: string): Promise<string> => {
-  const { wallet: found } = await graph<operations.Balance>(
-    'query ($id: ID!) { wallet(id: $id) { label balance { available { amount currency } } } }',
-    { id: wallet(currency) },
-  );
-  return found?.balance?.available.amount ?? '';
-};
 const confirmed = { state: 'CONFIRMED', failure: null };
 
 describe('money goes out', () => {
   it('to a mobile-money number, by its own network', async () => {
     const ama = await platform().customer({ GHS: '100.00' });
-    const id = await payOut(ama, mtn, '40.00 GHS');
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
-    expect(await available(ama, 'GHS')).toBe('59.60');
+    expect(await availableTo(ama, 'GHS')).toBe('59.60');
     const [attempt, ...others] = await attemptsOf(id);
     expect(others).toEqual([]);
     expect(attempt).toMatchObject({ rail: 'mtn-momo', state: 'CONFIRMED' });
@@ -80,7 +45,7 @@ describe('money goes out', () => {
 
   it('to a bank account, with what the bank takes for it in our books', async () => {
     const ama = await platform().customer({ EUR: '100.00' });
-    const id = await payOut(ama, bank, '40.00 EUR');
+    const id = await payNow(ama, payout(ama, bankAccount, '40.00 EUR'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
     expect(await attemptsOf(id)).toMatchObject([
       { rail: 'bank', state: 'CONFIRMED', charge: { amount: '0.20', currency: 'EUR' } },
@@ -90,26 +55,26 @@ describe('money goes out', () => {
   it('not at all to somebody who is not there: it is all back', async () => {
     await outside().behave('mtn-momo', { refuse: 1, refusal: 'PARTY_UNKNOWN' });
     const ama = await platform().customer({ GHS: '100.00' });
-    const id = await payOut(ama, mtn, '40.00 GHS');
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
     expect(await outcomeOf(ama, id)).toEqual({ state: 'FAILED', failure: 'COUNTERPARTY_NOT_FOUND' });
-    expect(await available(ama, 'GHS')).toBe('100.00');
+    expect(await availableTo(ama, 'GHS')).toBe('100.00');
   });
 });
 
 describe('money comes in', () => {
   it('from a mobile-money number that approves', async () => {
     const ama = await platform().customer({ GHS: '0.00' });
-    const id = await collect(ama, mtn, '100.00 GHS');
+    const id = await payNow(ama, collection(ama, mtnNumber, '100.00 GHS'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
-    expect(await available(ama, 'GHS')).toBe('99.00');
+    expect(await availableTo(ama, 'GHS')).toBe('99.00');
   });
 
   it('not from one that declines', async () => {
     await outside().behave('mtn-momo', { refuse: 1, refusal: 'PARTY_DECLINED' });
     const ama = await platform().customer({ GHS: '0.00' });
-    const id = await collect(ama, mtn, '100.00 GHS');
+    const id = await payNow(ama, collection(ama, mtnNumber, '100.00 GHS'));
     expect(await outcomeOf(ama, id)).toEqual({ state: 'FAILED', failure: 'COUNTERPARTY_DECLINED' });
-    expect(await available(ama, 'GHS')).toBe('0.00');
+    expect(await availableTo(ama, 'GHS')).toBe('0.00');
   });
 });
 
@@ -117,7 +82,7 @@ describe('a rail that has for certain not taken a payout', () => {
   it('is left for the next best, and why is written down', async () => {
     await outside().behave('mtn-momo', { unavailable: 1 });
     const ama = await platform().customer({ GHS: '100.00' });
-    const id = await payOut(ama, mtn, '40.00 GHS');
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
     const attempts = await attemptsOf(id);
     expect(attempts.map(({ rail, state }) => [rail === 'mtn-momo', state])).toEqual([
@@ -143,10 +108,10 @@ describe('a rail of which nobody knows whether it has taken a collection', () =>
   it.each(faults)('and %s is asked, and carries it once', async (_what, fault) => {
     await outside().behave('mtn-momo', fault);
     const ama = await platform().customer({ GHS: '0.00' });
-    const id = await collect(ama, mtn, '40.00 GHS');
+    const id = await payNow(ama, collection(ama, mtnNumber, '40.00 GHS'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
     expect(await attemptsOf(id)).toMatchObject([{ rail: 'mtn-momo', state: 'CONFIRMED' }]);
-    expect(await available(ama, 'GHS')).toBe('39.60');
+    expect(await availableTo(ama, 'GHS')).toBe('39.60');
   });
 });
 
@@ -160,36 +125,36 @@ describe('callbacks', () => {
   it.each(disorder)('%s move the money of a collection once', async (_what, callbacks) => {
     await outside().behave('mtn-momo', { callbacks });
     const ama = await platform().customer({ GHS: '0.00' });
-    const id = await collect(ama, mtn, '40.00 GHS');
+    const id = await payNow(ama, collection(ama, mtnNumber, '40.00 GHS'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
-    expect(await available(ama, 'GHS')).toBe('39.60');
+    expect(await availableTo(ama, 'GHS')).toBe('39.60');
     expect(await attemptsOf(id)).toMatchObject([{ rail: 'mtn-momo', state: 'CONFIRMED' }]);
   });
 
   it.each(disorder)('%s move the money of a bank transfer once', async (_what, callbacks) => {
     await outside().behave('bank', { callbacks });
     const ama = await platform().customer({ EUR: '100.00' });
-    const id = await payOut(ama, bank, '40.00 EUR');
+    const id = await payNow(ama, payout(ama, bankAccount, '40.00 EUR'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
-    expect(await available(ama, 'EUR')).toBe('59.40');
+    expect(await availableTo(ama, 'EUR')).toBe('59.40');
     expect(await attemptsOf(id)).toMatchObject([{ rail: 'bank', state: 'CONFIRMED' }]);
   });
 
   it('signed too long ago are not believed, and the bank is asked', async () => {
     await outside().behave('bank', { callbacks: { agedMs: 6 * 60_000 } });
     const ama = await platform().customer({ EUR: '100.00' });
-    expect(await outcomeOf(ama, await payOut(ama, bank, '40.00 EUR'))).toEqual(confirmed);
+    expect(await outcomeOf(ama, await payNow(ama, payout(ama, bankAccount, '40.00 EUR')))).toEqual(confirmed);
   });
 });
 
 describe('a transfer that the bank sends back', () => {
   it('is in the wallet again, without its fee', async () => {
     const ama = await platform().customer({ EUR: '100.00' });
-    const id = await payOut(ama, bank, '40.00 EUR');
+    const id = await payNow(ama, payout(ama, bankAccount, '40.00 EUR'));
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
     const [attempt] = await attemptsOf(id);
     await outside().returnTransfer(attempt?.reference.replaceAll('-', '') ?? '');
-    await until('the money is back', 30_000, async () => (await available(ama, 'EUR')) === '99.40');
+    await until('the money is back', 30_000, async () => (await availableTo(ama, 'EUR')) === '99.40');
     expect(await attemptsOf(id)).toMatchObject([{ state: 'RETURNED' }]);
   });
 });

@@ -6,7 +6,7 @@ import { createGraphClient } from '@paygraph/standalone/client';
 import { beforeAll, expect, it } from 'vitest';
 import { expectAgreement } from './agreement.ts';
 import { usePlatform } from './journey.ts';
-import { outcomeOf, payNow, transfer } from './payments.ts';
+import { bankAccount, outcomeOf, payNow, payout, transfer } from './payments.ts';
 import type { Customer } from './platform.ts';
 
 const platform = usePlatform('one process');
@@ -17,6 +17,7 @@ beforeAll(async () => {
   payer = await platform().customer({ USD: '10.00' });
   payee = await platform().customer({ USD: '0.00' });
   await outcomeOf(payer, await payNow(payer, transfer(payer, payee, '1.00 USD', 'USD')));
+  await outcomeOf(payer, await payNow(payer, payout(payer, bankAccount, '1.00 USD')));
   await expectAgreement(platform());
 });
 
@@ -28,11 +29,13 @@ const brought = (cents: number) => `
   UPDATE payment SET
     source_amount = source_amount + ${cents}, target_amount = target_amount + ${cents}, target_at_mid = target_at_mid + ${cents}
   WHERE kind = 'COLLECTION'`;
+const ordered = (cents: number) => `UPDATE payment_attempt SET amount = amount + ${cents}`;
 const lease = (owner: string) => `UPDATE payment SET lease_owner = ${owner}`;
 
 it.each<Case>([
   ['a payment that cost more than was posted', 'payment', cost(1), cost(-1), 'what stands in the books'],
   ['a deposit that brought more than was posted', 'payment', brought(1), brought(-1), 'what stands in the books'],
+  ['an order that a rail never took', 'payment', ordered(1), ordered(-1), 'what rails did'],
   [
     'a payment at rest that somebody has in hand',
     'payment',

@@ -5,10 +5,11 @@ import { type Audit, auditPayments, type DuePosting } from '@paygraph/subgraph-p
 import { type LiveLimitHold, limitUsageFaults, liveLimitHolds } from '@paygraph/subgraph-wallet/testing';
 import { expect } from 'vitest';
 import type { TestPlatform } from './platform.ts';
+import { railBooks } from './rails.ts';
 
 /** Waits until every payment has ended or waits for a person, and peers have had all that they are owed. */
-export async function comeToRest({ databases }: Pick<TestPlatform, 'databases'>): Promise<void> {
-  await until('all payments have come to rest', 60_000, async () => {
+export async function comeToRest({ databases }: Pick<TestPlatform, 'databases'>, withinMs = 60_000): Promise<void> {
+  await until('all payments have come to rest', withinMs, async () => {
     const [moving] = await query(databases.payment.migrationUrl, movingSql);
     return moving === undefined;
   });
@@ -25,28 +26,32 @@ const movingSql = `
   LIMIT 1`;
 
 /**
- * What must hold of the databases together whenever payments have come to rest, whatever has happened before. Each
- * subgraph's own checker says what is amiss in its own; what only a look at two of them shows is compared here.
+ * What must hold of the databases and the rails together whenever payments have come to rest, whatever has happened before.
+ * Each subgraph's own checker says what is amiss in its own; what only a look at two of them shows is compared here. The
+ * rails are asked themselves: what they did is what payment says of its attempts, and what they hold of us is what the books
+ * show, so that nothing was carried out twice, or without anybody knowing.
  */
-export async function expectAgreement(platform: Pick<TestPlatform, 'databases'>): Promise<void> {
+export async function expectAgreement(platform: Pick<TestPlatform, 'databases' | 'addressOf'>): Promise<void> {
   await comeToRest(platform);
   const { payment, ledger, wallet } = platform.databases;
-  const [audit, { currencies, faults }, usage, holds, books, wallets] = await Promise.all([
+  const [audit, { currencies, faults }, usage, holds, books, wallets, rails] = await Promise.all([
     auditPayments(payment.migrationUrl),
     booksOf(ledger.migrationUrl),
     limitUsageFaults(wallet.migrationUrl),
     liveLimitHolds(wallet.migrationUrl),
     linesOf(ledger.migrationUrl, booksSql),
     linesOf(wallet.migrationUrl, walletsSql),
+    railBooks(platform),
   ]);
-  const { payments, postings, troubles } = audit;
+  const { payments, attempts, postings, troubles } = audit;
   expect(troubles, 'what is amiss with payments').toEqual([]);
   expect(faults, 'what is amiss in the books').toEqual([]);
   expect(usage, 'what is amiss with limits').toEqual([]);
   expect(currencies.filter(({ debits, credits }) => debits !== credits)).toEqual([]);
   expect(books.overdrawn, 'wallets below zero').toEqual([]);
   expect(books.entries, 'what stands in the books').toEqual(postings.flatMap(dueEntries).sort());
-  expect(books.clearing, 'what deposits have brought').toEqual(depositsConfirmed(payments));
+  expect([...rails.orders].sort(), 'what rails did').toEqual(attempts.flatMap(carried).sort());
+  expect(books.clearing, 'what rails hold of us').toEqual([...depositsConfirmed(payments), ...rails.held].sort());
   expect(books.suspense, 'what lies in suspense').toEqual(openItems(audit.items));
   expect(books.transit, 'what is on its way out').toEqual([]);
   expect(books.reserved, 'what is still reserved').toEqual(waitingForCapture(payments));
@@ -54,14 +59,14 @@ export async function expectAgreement(platform: Pick<TestPlatform, 'databases'>)
   expect(books.accounts, 'the accounts of wallets').toEqual(wallets.wallets);
 }
 
-/** Entries in the words of {@link dueEntries}; what the rail `manual` has brought; wallets in the words of wallet. */
+/** Entries in the words of {@link dueEntries}; wallets in the words of wallet. */
 const booksSql = {
   entries: `
     SELECT concat_ws(' ', reference, transaction.id, direction, purpose, coalesce(wallet_id, rail, '-'), amount, currency)
     FROM transaction JOIN entry ON transaction_id = transaction.id JOIN account ON account.id = account_id`,
   clearing: `
-    SELECT concat_ws(' ', currency, debits_posted - credits_posted) FROM account
-    WHERE purpose = 'RAIL_CLEARING' AND rail = 'manual'`,
+    SELECT concat_ws(' ', rail, currency, debits_posted - credits_posted) FROM account
+    WHERE purpose = 'RAIL_CLEARING' AND debits_posted <> credits_posted`,
   suspense: `
     SELECT concat_ws(' ', currency, sum(credits_posted - debits_posted)) FROM account
     WHERE purpose = 'SUSPENSE' GROUP BY currency HAVING sum(credits_posted - debits_posted) <> 0`,
@@ -88,6 +93,14 @@ function dueEntries({ id, reference, entries }: DuePosting): string[] {
   });
 }
 
+/** An attempt that its rail has taken, in the words of {@link railBooks}; at rest it is decided. */
+function carried({ rail, reference, direction, amount, state }: Audit['attempts'][number]): string[] {
+  if (state === 'NOT_SENT') return [];
+  const fate = state === 'CONFIRMED' ? 'SUCCEEDED' : state === 'REFUSED' ? 'FAILED' : state;
+  return [[rail, reference.replaceAll('-', ''), direction, amount.amount, amount.currency, fate].join(' ')];
+}
+
+/** What deposits have brought, over the rail `manual`, which has no books but ours. */
 function depositsConfirmed(payments: Audit['payments']): string[] {
   const sums = new Map<string, bigint>();
   for (const payment of payments) {
@@ -95,7 +108,7 @@ function depositsConfirmed(payments: Audit['payments']): string[] {
     const { currency, amount } = payment.price.source;
     sums.set(currency, (sums.get(currency) ?? 0n) + amount);
   }
-  return [...sums].map(([currency, sum]) => `${currency} ${sum}`).sort();
+  return [...sums].map(([currency, sum]) => `manual ${currency} ${sum}`);
 }
 
 /** What lies in suspense for somebody to see to, by currency. */

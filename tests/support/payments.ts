@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { operations, type Person, pay, quotePayment, recordDeposit, watchPayment } from '@paygraph/standalone/client';
+import {
+  balanceOf,
+  type OutsideParty,
+  operations,
+  type Person,
+  pay,
+  quotePayment,
+  type Route,
+  recordDeposit,
+  watchPayment,
+} from '@paygraph/standalone/client';
 import type { Customer } from './platform.ts';
 
 /** An amount as a person writes it: `25.00 USD`. */
@@ -20,11 +30,38 @@ export function transfer(payer: Customer, payee: Customer, amount: string, from:
   return { payerWalletId: payer.wallet(from), payeeWalletId: payee.wallet(to), amount: money(amount) };
 }
 
-/** Pays, at the price of a quote where currencies differ. Answers the payment's id. */
-export async function payNow(payer: Customer, route: Transfer, { quoted = false } = {}): Promise<string> {
-  const quote = quoted ? { quoteId: (await quotePayment(payer, route)).id } : {};
-  const { id } = await pay(payer, { ...route, ...quote, idempotencyKey: randomUUID() });
+/** Somebody in Ghana with a mobile-money account of MTN's. */
+export const mtnNumber: OutsideParty = { mobileMoney: { phoneNumber: '+233241234567' } };
+/** Somebody with a bank account. */
+export const bankAccount: OutsideParty = { bankAccount: { iban: 'GB29 NWBK 6016 1331 9268 19', name: 'Ben' } };
+
+/** Out of a wallet in the amount's currency to somebody outside. `amount` reads like `25.00 GHS`. */
+export function payout(payer: Customer, payee: OutsideParty, amount: string): Route {
+  return { payerWalletId: payer.wallet(money(amount).currency), payee, amount: money(amount) };
+}
+
+/** From somebody outside into a wallet in the amount's currency. `amount` reads like `25.00 GHS`. */
+export function collection(payee: Customer, payer: OutsideParty, amount: string): Route {
+  return { payer, payeeWalletId: payee.wallet(money(amount).currency), amount: money(amount) };
+}
+
+export interface PayOptions {
+  /** At the price of a quote, as it has to be where currencies differ. */
+  readonly quoted?: boolean;
+  readonly captureMethod?: 'AUTOMATIC' | 'MANUAL';
+}
+
+/** Pays, or collects. Answers the payment's id. */
+export async function payNow(person: Person, route: Route, options: PayOptions = {}): Promise<string> {
+  const { quoted, ...how } = options;
+  const quote = quoted ? { quoteId: (await quotePayment(person, route)).id } : {};
+  const { id } = await pay(person, { ...route, ...how, ...quote, idempotencyKey: randomUUID() });
   return id;
+}
+
+/** What somebody may spend of their wallet in a currency, such as `99.00`. */
+export async function availableTo(person: Customer, currency: string): Promise<string> {
+  return (await balanceOf(person, person.wallet(currency))).amount;
 }
 
 /** How a payment ended, or stands if it has not. */

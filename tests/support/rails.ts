@@ -1,7 +1,5 @@
-import { query } from '@paygraph/database/testing';
-import type { BehaviourPatch, RailName, Refusal } from '@paygraph/rails-sandbox';
+import { type BehaviourPatch, type RailName, type Refusal, railNames } from '@paygraph/rails-sandbox';
 import type { operations } from '@paygraph/standalone/client';
-import { expect } from 'vitest';
 import type { TestPlatform } from './platform.ts';
 
 /** An order as the sandbox tells of it. */
@@ -29,7 +27,7 @@ export interface RailsOutside {
   credit(credit: operations.Money & { sender: string; remittance: string; bankReference: string }): Promise<void>;
 }
 
-export function railsOutside(platform: TestPlatform): RailsOutside {
+export function railsOutside(platform: Pick<TestPlatform, 'addressOf'>): RailsOutside {
   const base = new URL('/sandbox/rails/', platform.addressOf('rails-sandbox'));
   const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
     const headers = { 'content-type': 'application/json' };
@@ -48,51 +46,37 @@ export function railsOutside(platform: TestPlatform): RailsOutside {
   };
 }
 
-/** Every rail of the sandbox. */
-export const railNames = ['mtn-momo', 'airteltigo-money', 'telecel-cash', 'bank'] as const satisfies RailName[];
-
 /** What the sandbox's rails hold of us in each of their currencies at first, in minor units. */
 const firstFloat = 100_000_000n;
 
-/**
- * What rails say they did is what payment says of its attempts, and the money with each rail is what the ledger shows:
- * nothing was carried out twice, or without anybody knowing. To be called when everything has come to rest.
- */
-export async function expectRailsAgreement(platform: TestPlatform): Promise<void> {
-  const outside = railsOutside(platform);
-  const { payment, ledger } = platform.databases;
-  const orders = (
-    await Promise.all(railNames.map(async (rail) => (await outside.orders(rail)).map((order) => ({ rail, order }))))
-  ).flat();
-  const attempts = (await query(payment.migrationUrl, attemptsSql)) as { line: string }[];
-  const said = orders.map(({ rail, order }) => lineOf(rail, order));
-  expect(said.sort(), 'what rails did and what payment says they did').toEqual(attempts.map(({ line }) => line).sort());
-
-  const held = (await query(ledger.migrationUrl, clearingSql)) as { line: string }[];
-  const moved = await Promise.all(railNames.map(async (rail) => movedOf(rail, await outside.floats(rail))));
-  expect(held.map(({ line }) => line).sort(), 'what the books hold with rails').toEqual(moved.flat().sort());
+/** What rails have done and hold, from their own books alone, a line for each. */
+export interface RailBooks {
+  /** Every order that a rail has taken: rail, reference, direction, amount in minor units, currency, state. */
+  readonly orders: readonly string[];
+  /** What each rail has more or less of us than at first: rail, currency, minor units; nothing where that is nothing. */
+  readonly held: readonly string[];
 }
 
-/** What a rail has more or less of us than at first, in the words of {@link clearingSql}; nothing where that is nothing. */
-function movedOf(rail: RailName, floats: readonly operations.Money[]): string[] {
+export async function railBooks(platform: Pick<TestPlatform, 'addressOf'>): Promise<RailBooks> {
+  const outside = railsOutside(platform);
+  const books = await Promise.all(
+    railNames.map(async (rail) => {
+      const [orders, floats] = await Promise.all([outside.orders(rail), outside.floats(rail)]);
+      return { orders: orders.map((order) => lineOf(rail, order)), held: heldBy(rail, floats) };
+    }),
+  );
+  return { orders: books.flatMap(({ orders }) => orders), held: books.flatMap(({ held }) => held) };
+}
+
+function lineOf(rail: RailName, { reference, direction, amount, state }: RailOrder): string {
+  return [rail, reference.replaceAll('-', ''), direction, minorUnits(amount.amount), amount.currency, state].join(' ');
+}
+
+function heldBy(rail: RailName, floats: readonly operations.Money[]): string[] {
   return floats.flatMap(({ amount, currency }) => {
     const change = minorUnits(amount) - firstFloat;
     return change === 0n ? [] : [`${rail} ${currency} ${change}`];
   });
-}
-
-/** Attempts that a rail has, in the words of {@link lineOf}. */
-const attemptsSql = `
-  SELECT concat_ws(' ', rail, replace(reference::text, '-', ''), direction, amount, currency, CASE state
-    WHEN 'CONFIRMED' THEN 'SUCCEEDED' WHEN 'REFUSED' THEN 'FAILED' ELSE state::text END) AS line
-  FROM payment_attempt WHERE state IN ('CONFIRMED', 'REFUSED', 'RETURNED')`;
-
-const clearingSql = `
-  SELECT concat_ws(' ', rail, currency, debits_posted - credits_posted) AS line FROM account
-  WHERE purpose = 'RAIL_CLEARING' AND rail <> 'manual' AND debits_posted <> credits_posted`;
-
-function lineOf(rail: RailName, { reference, direction, amount, state }: RailOrder): string {
-  return [rail, reference.replaceAll('-', ''), direction, minorUnits(amount.amount), amount.currency, state].join(' ');
 }
 
 /** Of the sandbox's currencies, which all have two digits. */

@@ -3,6 +3,7 @@ export * as operations from './operations.ts';
 export {
   balanceOf,
   type Deposit,
+  type OutsideParty,
   openWallet,
   type Person,
   pay,

@@ -61,11 +61,17 @@ export async function recordDeposit({ graph }: Person, input: Deposit): Promise<
   return granted(recordDeposit.payment, recordDeposit).id;
 }
 
-export interface Route {
-  readonly payerWalletId: string;
-  readonly payeeWalletId: string;
-  readonly amount: operations.Money;
-}
+/** Somebody outside the platform: by mobile-money number or bank account. */
+export type OutsideParty =
+  | { readonly mobileMoney: { readonly phoneNumber: string; readonly network?: string } }
+  | { readonly bankAccount: { readonly iban: string; readonly name: string } };
+
+/** From where to where, and how much: between wallets, to somebody outside, or from somebody outside. */
+export type Route = { readonly amount: operations.Money; readonly payeeCurrency?: string } & (
+  | { readonly payerWalletId: string; readonly payeeWalletId: string }
+  | { readonly payerWalletId: string; readonly payee: OutsideParty }
+  | { readonly payer: OutsideParty; readonly payeeWalletId: string }
+);
 
 export async function quotePayment({ graph }: Person, input: Route): Promise<operations.Quote> {
   const { createPaymentQuote } = await graph<operations.CreateQuote>(operations.createQuote, { input });
@@ -77,6 +83,7 @@ export async function pay(
   input: Route & {
     readonly idempotencyKey: string;
     readonly quoteId?: string;
+    readonly captureMethod?: 'AUTOMATIC' | 'MANUAL';
     readonly metadata?: Readonly<Record<string, unknown>>;
   },
 ): Promise<{ readonly id: string; readonly replayed: boolean }> {
