@@ -38,6 +38,7 @@ const scopesPerRole: Record<Role, readonly string[]> = {
     'payment:refund:any',
     'payment:retry:any',
     'payment:suspense:any',
+    'payment:settle:any',
     'risk:read:any',
   ],
 };

@@ -19,6 +19,7 @@ export const ID_PREFIXES = {
   att: 'rail attempt',
   sus: 'suspense item',
   whk: 'rail webhook',
+  stl: 'rail settlement',
 } as const;
 
 /** A prefix of {@link ID_PREFIXES}. */

@@ -12,6 +12,8 @@ import type {
   CreatePaymentQuoteInput,
   RecordDepositErrorCode,
   RecordDepositInput,
+  RecordSettlementErrorCode,
+  RecordSettlementInput,
   RefundPaymentErrorCode,
   RefundPaymentInput,
   ReleaseSuspenseErrorCode,
@@ -31,6 +33,8 @@ import type { Quote } from './quote/quote.ts';
 import type { Attempt } from './rails/attempt.ts';
 import type { Refunding } from './refund/ask.ts';
 import type { Refund } from './refund/refund.ts';
+import type { Recorded } from './settlement/record.ts';
+import type { Settlements } from './settlement/store.ts';
 import type { Directed } from './suspense/direct.ts';
 import type { SuspenseItems } from './suspense/store.ts';
 import type { Subscriptions } from './timeline/subscription.ts';
@@ -53,6 +57,10 @@ export interface Operations {
     operator: CustomerPrincipal,
     input: ReleaseSuspenseInput,
   ): Promise<Directed | Refused<ReleaseSuspenseErrorCode>>;
+  settle(
+    operator: CustomerPrincipal,
+    input: RecordSettlementInput,
+  ): Promise<Recorded | Refused<RecordSettlementErrorCode>>;
   sendBack(
     operator: CustomerPrincipal,
     input: ReturnSuspenseInput,
@@ -72,6 +80,7 @@ export interface Context extends RequestScope {
   readonly operations: Operations;
   readonly payments: Payments;
   readonly items: SuspenseItems;
+  readonly settlements: Settlements;
   readonly subscriptions: Subscriptions;
   readonly activities: Activities;
   readonly loaders: Loaders;

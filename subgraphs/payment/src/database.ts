@@ -28,6 +28,10 @@ export function suspenseColumns(alias: string): Prisma.Sql {
   return columnsAsFields(alias, Prisma.SuspenseItemScalarFieldEnum);
 }
 
+export function settlementColumns(alias: string): Prisma.Sql {
+  return columnsAsFields(alias, Prisma.RailSettlementScalarFieldEnum);
+}
+
 /** Names and values of an INSERT, from values by the fields of a model. */
 export function insertion(values: Readonly<Record<string, Prisma.Sql>>): { columns: Prisma.Sql; values: Prisma.Sql } {
   return { columns: Prisma.raw(Object.keys(values).map(snake).join(', ')), values: Prisma.join(Object.values(values)) };

@@ -35,13 +35,16 @@ import { type FeeSchedule, loadFeeSchedule } from './quote/fees.ts';
 import { createQuotes, type Quotes } from './quote/quote.ts';
 import { quoteResolvers } from './quote/resolvers.ts';
 import { createAttempts } from './rails/attempt-store.ts';
-import { createLiveRail } from './rails/live-rail.ts';
+import { createLiveRail, type LiveRail } from './rails/live-rail.ts';
 import { railResolvers } from './rails/resolvers.ts';
 import { createRouter, type Router } from './rails/router.ts';
 import { webhookRoutes } from './rails/webhook-intake.ts';
 import { askRefund } from './refund/ask.ts';
 import { refundResolvers } from './refund/resolvers.ts';
 import { createRefunds, type Refunds } from './refund/store.ts';
+import { recordSettlement } from './settlement/record.ts';
+import { settlementResolvers } from './settlement/resolvers.ts';
+import { createSettlements, type Settlements } from './settlement/store.ts';
 import { releaseItem, returnItem } from './suspense/direct.ts';
 import { suspenseResolvers } from './suspense/resolvers.ts';
 import { createSuspenseItems, type SuspenseItems } from './suspense/store.ts';
@@ -77,12 +80,14 @@ const resolvers: Resolvers = {
   ...refundResolvers,
   ...railResolvers,
   ...suspenseResolvers,
-  Query: { ...paymentResolvers.Query, ...suspenseResolvers.Query },
+  ...settlementResolvers,
+  Query: { ...paymentResolvers.Query, ...suspenseResolvers.Query, ...settlementResolvers.Query },
   Mutation: {
     ...paymentResolvers.Mutation,
     ...quoteResolvers.Mutation,
     ...refundResolvers.Mutation,
     ...suspenseResolvers.Mutation,
+    ...settlementResolvers.Mutation,
   },
   Subscription: { ...timelineResolvers.Subscription, ...activityResolvers.Subscription },
 };
@@ -107,13 +112,14 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
   const attempts = createAttempts(database);
   const refunds = createRefunds(database);
   const items = createSuspenseItems(database);
+  const settlements = createSettlements(database);
   const liveRails = (dependencies.rails ?? []).map((adapter) => createLiveRail(adapter, tuning.rails));
   const rails = new Map(liveRails.map((rail) => [rail.adapter.name, rail]));
   const router = createRouter(database, liveRails, tuning.rails);
-  const stores = { database, moves, payments, quotes, attempts, refunds, items, router };
+  const stores = { database, moves, payments, quotes, attempts, refunds, items, settlements, router };
   const workers = createWorkers({ ...stores, peers, rails, hints, owner, tuning, logger });
   const fees = dependencies.fees ?? loadFeeSchedule();
-  const operations = createOperations({ ...stores, peers, fees, tuning, workers });
+  const operations = createOperations({ ...stores, rails, peers, fees, tuning, workers });
   const subscriptions = createSubscriptions({ payments, timelines, hints, rereadMs: tuning.rereadMs });
 
   return createSubgraph<Context>({
@@ -128,6 +134,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
       operations,
       payments,
       items,
+      settlements,
       subscriptions,
       activities,
       loaders: {
@@ -175,6 +182,8 @@ interface OperationParts {
   readonly quotes: Quotes;
   readonly refunds: Refunds;
   readonly items: SuspenseItems;
+  readonly settlements: Settlements;
+  readonly rails: ReadonlyMap<string, LiveRail>;
   readonly router: Router;
   readonly moves: Moves;
   readonly workers: Workers;
@@ -182,6 +191,7 @@ interface OperationParts {
 
 function createOperations(parts: OperationParts): Operations {
   const { database, peers, fees, tuning, payments, quotes, refunds, items, router, moves, workers } = parts;
+  const { settlements, rails } = parts;
   const directory = createDirectory(peers);
   const lookups = createLookupBudget(tuning.payeeLookups);
   const creation = { database, directory, lookups, peers, fees, quotes, router, timeToLiveMs: tuning.timeToLiveMs };
@@ -205,6 +215,8 @@ function createOperations(parts: OperationParts): Operations {
     retry: (paymentId) => retryPayment({ database, payments, made: workers.made }, paymentId),
     release: async (operator, input) =>
       announced(await releaseItem({ database, directory, payments, items, router }, operator, input)),
+    settle: async (operator, input) =>
+      announced(await recordSettlement({ database, settlements, rails }, operator, input)),
     sendBack: async (operator, input) =>
       announced(await returnItem({ database, directory, payments, items, router }, operator, input)),
   };

@@ -69,6 +69,11 @@ export interface SuspenseAnswer {
   readonly payment: { readonly id: string } | null;
 }
 
+export interface SettlementAnswer {
+  readonly id: string;
+  readonly state: 'RECORDED' | 'BOOKED';
+}
+
 interface UserErrors {
   readonly userErrors: readonly {
     readonly code: string;
@@ -115,6 +120,15 @@ export interface TransferInput {
   readonly amount: MoneyAnswer;
   readonly quoteId?: string;
   readonly metadata?: Record<string, unknown>;
+  readonly idempotencyKey?: string;
+}
+
+export interface SettlementInput {
+  readonly rail: string;
+  readonly direction: 'FROM_RAIL' | 'TO_RAIL';
+  readonly amount: MoneyAnswer;
+  readonly reference: string;
+  readonly note?: string;
   readonly idempotencyKey?: string;
 }
 
@@ -262,6 +276,23 @@ export function person({ url }: Service, token: string | undefined) {
       const input = { suspenseId, note: 'a test', idempotencyKey: randomUUID() };
       type Data = { returnSuspense: { item: { id: string; state: string } | null; replayed: boolean } & UserErrors };
       return (await ask<Data>(query, { input })).returnSuspense;
+    },
+
+    async settle(input: SettlementInput) {
+      const query = `mutation ($input: RecordSettlementInput!) { recordSettlement(input: $input) {
+        settlement { id state } replayed ${userErrors} } }`;
+      type Data = { recordSettlement: { settlement: SettlementAnswer | null; replayed: boolean } & UserErrors };
+      return (await ask<Data>(query, { input: { idempotencyKey: randomUUID(), ...input } })).recordSettlement;
+    },
+
+    async settlements(variables: object = {}) {
+      const query = `query ($rail: String, $first: Int, $after: String) {
+        railSettlements(rail: $rail, first: $first, after: $after) {
+          nodes { id rail direction amount { amount currency } reference note state recordedBy bookedAt }
+          pageInfo { hasNextPage endCursor } } }`;
+      type Nodes = readonly (SettlementAnswer & SettlementInput & { recordedBy: string; bookedAt: string | null })[];
+      type Data = { railSettlements: { nodes: Nodes; pageInfo: { hasNextPage: boolean; endCursor: string } } };
+      return (await ask<Data>(query, variables)).railSettlements;
     },
 
     async cancel(paymentId: string) {

@@ -64,6 +64,7 @@ function priceOf(amount: Money, tier: KycTier, fees: FeeSchedule): Price {
   return { source: amount, target, targetAtMid: target, fee, conversion: null };
 }
 
-function isReference(reference: string): boolean {
+/** What a bank calls something: 1 to 64 characters. */
+export function isReference(reference: string): boolean {
   return reference.trim() !== '' && reference.length <= longestReference && !reference.includes('\0');
 }

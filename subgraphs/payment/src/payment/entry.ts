@@ -9,7 +9,10 @@ export type Account =
       readonly rail: string;
       readonly currency: Currency;
     }
-  | { readonly purpose: 'FEE_REVENUE' | 'FX_REVENUE' | 'FX_POSITION' | 'SUSPENSE'; readonly currency: Currency };
+  | {
+      readonly purpose: 'FEE_REVENUE' | 'FX_REVENUE' | 'FX_POSITION' | 'SUSPENSE' | 'SETTLEMENT';
+      readonly currency: Currency;
+    };
 
 export interface Entry {
   readonly account: Account;

@@ -16,7 +16,8 @@ export type KeyedOperation =
   | 'capturePayment'
   | 'refundPayment'
   | 'releaseSuspense'
-  | 'returnSuspense';
+  | 'returnSuspense'
+  | 'recordSettlement';
 
 const longestKey = 128;
 

@@ -21,6 +21,7 @@ import {
   releasedToWallet,
   reservedBy,
   sentBack,
+  settledWithBank,
   transferRefunded,
 } from './posting.ts';
 
@@ -247,6 +248,16 @@ describe('the posting rules, row by row', () => {
       'a rail charges us c',
       railCharge('momo', money(30n, 'GHS')),
       ['D RAIL_COST momo 30 GHS', 'C RAIL_CLEARING momo 30 GHS'],
+    ],
+    [
+      'a rail settles with our bank',
+      settledWithBank('momo', money(90_000n, 'GHS'), 'FROM_RAIL'),
+      ['D SETTLEMENT 90000 GHS', 'C RAIL_CLEARING momo 90000 GHS'],
+    ],
+    [
+      '… or our bank with the rail',
+      settledWithBank('momo', money(90_000n, 'GHS'), 'TO_RAIL'),
+      ['C SETTLEMENT 90000 GHS', 'D RAIL_CLEARING momo 90000 GHS'],
     ],
     [
       'money for an expired, cancelled or unknown collection',

@@ -157,6 +157,16 @@ export function railCharge(rail: string, charge: Money): Entry[] {
   ];
 }
 
+/** Money that a rail paid to our bank: D SETTLEMENT A · C RAIL_CLEARING A; that our bank paid to the rail, the reverse. */
+export function settledWithBank(rail: string, amount: Money, direction: 'FROM_RAIL' | 'TO_RAIL'): Entry[] {
+  const { currency } = amount;
+  const received = [
+    debit({ purpose: 'SETTLEMENT', currency }, amount),
+    credit({ purpose: 'RAIL_CLEARING', rail, currency }, amount),
+  ];
+  return direction === 'FROM_RAIL' ? received : mirrored(received);
+}
+
 /** D RAIL_CLEARING A · C SUSPENSE A: money for an expired, cancelled or unknown collection. */
 export function intoSuspense(rail: string, amount: Money): Entry[] {
   const { currency } = amount;

@@ -4,6 +4,7 @@ import type {
   CreatePaymentErrorCode,
   CreatePaymentQuoteErrorCode,
   RecordDepositErrorCode,
+  RecordSettlementErrorCode,
   RefundPaymentErrorCode,
   ReleaseSuspenseErrorCode,
   RetryPaymentErrorCode,
@@ -19,6 +20,7 @@ export type RefusalCode =
   | RefundPaymentErrorCode
   | RetryPaymentErrorCode
   | ReleaseSuspenseErrorCode
+  | RecordSettlementErrorCode
   | ReturnSuspenseErrorCode;
 
 /** What is not done, and why; nothing was changed. */
@@ -92,6 +94,8 @@ const meanings: Record<RefusalCode, readonly [string, ...string[]]> = {
   EXCEEDS_CAPTURED: ['That is more than is left of the payment.', 'amount', 'amount'],
   NOTE_INVALID: ['A note has at most 200 characters.', 'note'],
   NOT_RETRYABLE: ['The payment is not under way.', 'paymentId'],
+  RAIL_NOT_FOUND: ['There is no such rail.', 'rail'],
+  REFERENCE_USED: ['A settlement with this rail has been recorded under this reference.', 'reference'],
   SUSPENSE_NOT_FOUND: ['There is no such item.', 'suspenseId'],
   NOT_OPEN: ['The item is not open.', 'suspenseId'],
 };

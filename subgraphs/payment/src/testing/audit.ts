@@ -2,11 +2,12 @@ import { type Database, openDatabase } from '../database.ts';
 import { type Payment, paymentFrom } from '../payment/payment.ts';
 import { type Attempt, attemptFrom, isOpen } from '../rails/attempt.ts';
 import { type Refund, refundFrom } from '../refund/refund.ts';
+import { settlementFrom } from '../settlement/settlement.ts';
 import { itemFrom, type SuspenseItem } from '../suspense/item.ts';
 import { type DuePosting, duePostings, type Records } from './postings.ts';
 
 export interface Audit extends Records {
-  /** Everything that the books must hold of payments, refunds and what lies in suspense. */
+  /** Everything that the books must hold of payments, refunds, settlements and what lies in suspense. */
   readonly postings: readonly DuePosting[];
   /** What must not be once everything has come to rest, one line each; empty when all is well. */
   readonly troubles: readonly string[];
@@ -21,7 +22,8 @@ export async function auditPayments(databaseUrl: string): Promise<Audit> {
     const attempts = (await database.paymentAttempt.findMany(order)).map(attemptFrom);
     const refunds = (await database.paymentRefund.findMany(order)).map(refundFrom);
     const items = (await database.suspenseItem.findMany(order)).map(itemFrom);
-    const records = { payments, attempts, refunds, items };
+    const settlements = (await database.railSettlement.findMany(order)).map(settlementFrom);
+    const records = { payments, attempts, refunds, items, settlements };
     const lists = await Promise.all([leasesAtRest(database), debts(database), brokenTimelines(database)]);
     const troubles = [...lists.flat(), ...unfinished(records), ...refundedInVain(payments, refunds)];
     return { ...records, postings: duePostings(records), troubles };
@@ -31,7 +33,7 @@ export async function auditPayments(databaseUrl: string): Promise<Audit> {
 }
 
 /** What still moves though nobody is to wait for it. */
-function unfinished({ attempts, refunds, items }: Records): string[] {
+function unfinished({ attempts, refunds, items, settlements }: Records): string[] {
   return [
     ...attempts.filter(isOpen).map(({ id, rail, state }) => `${id} over ${rail} is still ${state}`),
     ...attempts.flatMap(({ id, contradictedAt }) =>
@@ -39,6 +41,7 @@ function unfinished({ attempts, refunds, items }: Records): string[] {
     ),
     ...refunds.filter(isUnderWay).map(({ id, state }) => `${id} is still ${state}`),
     ...items.filter(isOnItsWay).map(({ id, state }) => `${id} is still ${state}`),
+    ...settlements.flatMap(({ id, bookedAt }) => (bookedAt === null ? [`${id} is not in the books`] : [])),
     ...secondCarriers(attempts),
   ];
 }

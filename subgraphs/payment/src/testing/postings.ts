@@ -18,6 +18,8 @@ import {
 import type { Attempt } from '../rails/attempt.ts';
 import { isRailFailure } from '../rails/ride.ts';
 import { figuresOf, type Refund } from '../refund/refund.ts';
+import type { Settlement } from '../settlement/settlement.ts';
+import { postingOf as postingOfSettlement } from '../settlement/work.ts';
 import type { SuspenseItem } from '../suspense/item.ts';
 import { chargeOf } from '../worker/rail-stages.ts';
 
@@ -34,10 +36,11 @@ export interface Records {
   readonly attempts: readonly Attempt[];
   readonly refunds: readonly Refund[];
   readonly items: readonly SuspenseItem[];
+  readonly settlements: readonly Settlement[];
 }
 
 /** Everything that the posting rules say that the books must hold, from the payment database alone. */
-export function duePostings({ payments, attempts, refunds, items }: Records): DuePosting[] {
+export function duePostings({ payments, attempts, refunds, items, settlements }: Records): DuePosting[] {
   const of = (subjectId: string) => attempts.filter((attempt) => attempt.subjectId === subjectId);
   const paymentOf = (id: string) => {
     const payment = payments.find((one) => one.id === id);
@@ -48,6 +51,7 @@ export function duePostings({ payments, attempts, refunds, items }: Records): Du
     ...payments.flatMap((payment) => ofPayment(payment, of(payment.id))),
     ...refunds.flatMap((refund) => ofRefund(refund, paymentOf(refund.paymentId), of(refund.id))),
     ...items.flatMap((item) => ofItem(item, attempts)),
+    ...settlements.filter(({ bookedAt }) => bookedAt !== null).map(postingOfSettlement),
   ];
 }
 

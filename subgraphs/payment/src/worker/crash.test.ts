@@ -12,6 +12,7 @@ import { createQuotes } from '../quote/quote.ts';
 import { createAttempts } from '../rails/attempt-store.ts';
 import { createRouter } from '../rails/router.ts';
 import { createRefunds } from '../refund/store.ts';
+import { createSettlements } from '../settlement/store.ts';
 import { createSuspenseItems } from '../suspense/store.ts';
 import { createHints } from '../timeline/hints.ts';
 import { defaultTuning, type Tuning } from '../tuning.ts';
@@ -45,6 +46,7 @@ function workersOn(database: Database, through: Peers): Workers {
     attempts: createAttempts(database),
     refunds: createRefunds(database),
     items: createSuspenseItems(database),
+    settlements: createSettlements(database),
     router: createRouter(database, [], tuning.rails),
     rails: new Map(),
   };

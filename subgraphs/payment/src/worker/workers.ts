@@ -15,6 +15,8 @@ import type { Router } from '../rails/router.ts';
 import { createWebhookWork } from '../rails/webhook-work.ts';
 import type { Refunds } from '../refund/store.ts';
 import { createRefundWork } from '../refund/work.ts';
+import type { Settlements } from '../settlement/store.ts';
+import { createSettlementWork } from '../settlement/work.ts';
 import type { SuspenseItems } from '../suspense/store.ts';
 import { createSuspenseWork } from '../suspense/work.ts';
 import type { Hints } from '../timeline/hints.ts';
@@ -38,6 +40,7 @@ export interface WorkerDependencies {
   readonly attempts: Attempts;
   readonly refunds: Refunds;
   readonly items: SuspenseItems;
+  readonly settlements: Settlements;
   readonly rails: ReadonlyMap<string, LiveRail>;
   readonly router: Router;
   readonly hints: Hints;
@@ -74,6 +77,7 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     attempts: loop('attempts', tuning.concurrency),
     refunds: loop('refunds'),
     suspense: loop('suspense'),
+    settlements: loop('settlements'),
     webhooks: loop('webhooks'),
     expire: loop('expire'),
     compensate: loop('compensate'),
@@ -86,7 +90,8 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     if (payments.some(({ state }) => compensations.some((owed) => owed.state === state))) loops.compensate.nudge();
   };
   const wake = () => {
-    for (const name of ['work', 'attempts', 'refunds', 'suspense', 'webhooks'] as const) loops[name].nudge();
+    for (const name of ['work', 'attempts', 'refunds', 'suspense', 'settlements', 'webhooks'] as const)
+      loops[name].nudge();
   };
   return {
     moved,
@@ -105,7 +110,16 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
   };
 }
 
-type LoopName = 'work' | 'attempts' | 'refunds' | 'suspense' | 'webhooks' | 'expire' | 'compensate' | 'purge';
+type LoopName =
+  | 'work'
+  | 'attempts'
+  | 'refunds'
+  | 'suspense'
+  | 'settlements'
+  | 'webhooks'
+  | 'expire'
+  | 'compensate'
+  | 'purge';
 
 interface Signals {
   readonly moved: (payments: readonly Payment[]) => void;
@@ -159,6 +173,7 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
       ...{ items, attempts, books, rides, batchSize, leaseMs, backoff },
       rails: tuning.rails,
     }),
+    settlements: createSettlementWork({ settlements: dependencies.settlements, books, batchSize, leaseMs, backoff }),
     webhooks: createWebhookWork({
       ...{ database, attempts, items, batchSize, leaseMs, logger },
       hurried() {
