@@ -56,9 +56,9 @@ export function literals(values: readonly string[]): Prisma.Sql {
   return Prisma.raw(values.map((value) => `'${value}'`).join(', '));
 }
 
-/** A duration given in milliseconds. */
+/** A duration given in milliseconds, be it months. */
 export function milliseconds(duration: number): Prisma.Sql {
-  return Prisma.sql`${Math.round(duration)}::int * interval '1 millisecond'`;
+  return Prisma.sql`${Math.round(duration)}::float8 * interval '1 millisecond'`;
 }
 
 function columnsAsFields(alias: string, fields: Readonly<Record<string, string>>): Prisma.Sql {

@@ -19,7 +19,7 @@ import {
 } from '@paygraph/service';
 import { createPeer } from '@paygraph/subgraph';
 import type { Peers } from './peers/peers.ts';
-import { defaultRailTuning, routingWeights } from './rails/tuning.ts';
+import { defaultRailTuning, routingWeights, webhookRetention } from './rails/tuning.ts';
 import { createPaymentSubgraph } from './subgraph.ts';
 import { peerTimeoutMs } from './tuning.ts';
 
@@ -29,6 +29,7 @@ const environment = {
   ...peerEnvironment('wallet', 'ledger', 'forex', 'risk', 'profile'),
   ...railEnvironment,
   PAYMENT_RAIL_WEIGHTS: routingWeights,
+  PAYMENT_WEBHOOK_RETENTION_DAYS: webhookRetention,
 };
 
 /** What payment asks of each peer. */
@@ -55,7 +56,13 @@ export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningServi
     databaseUrl: config.PAYMENT_DATABASE_URL,
     bus,
     rails: rails.adapters,
-    tuning: { rails: { ...defaultRailTuning, weights: config.PAYMENT_RAIL_WEIGHTS } },
+    tuning: {
+      rails: {
+        ...defaultRailTuning,
+        weights: config.PAYMENT_RAIL_WEIGHTS,
+        webhookRetentionMs: config.PAYMENT_WEBHOOK_RETENTION_DAYS,
+      },
+    },
     peers: {
       wallet: peer('wallet', config.WALLET_URL),
       ledger: peer('ledger', config.LEDGER_URL),

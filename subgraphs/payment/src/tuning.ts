@@ -23,7 +23,7 @@ export interface Tuning {
   readonly payeeLookups: { readonly tries: number; readonly seconds: number };
   /** Pauses between tries of what a peer did not answer. */
   readonly backoff: BackoffOptions;
-  /** How often quotes that nobody used are removed. */
+  /** How often quotes that nobody used, and webhooks that were read long ago, are removed. */
   readonly purgeMs: number;
   readonly rails: RailTuning;
 }

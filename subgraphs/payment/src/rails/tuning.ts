@@ -31,7 +31,11 @@ export interface RailTuning {
   /** How old a float may be. */
   readonly floatAgeMs: number;
   readonly weights: RoutingWeights;
+  /** How long what rails sent is kept as it came, once it has been read. */
+  readonly webhookRetentionMs: number;
 }
+
+const dayMs = 24 * 60 * 60_000;
 
 export const defaultRailTuning: RailTuning = {
   callTimeoutMs: 8_000,
@@ -45,6 +49,7 @@ export const defaultRailTuning: RailTuning = {
   parkMs: 30_000,
   floatAgeMs: 10_000,
   weights: { cost: 3, success: 4, latency: 1, health: 1, float: 1 },
+  webhookRetentionMs: 90 * dayMs,
 };
 
 const weights = z.strictObject({
@@ -54,6 +59,15 @@ const weights = z.strictObject({
   health: z.number().min(0),
   float: z.number().min(0),
 });
+
+/** How long raw webhooks are kept, as a variable: whole days. In ms. */
+export const webhookRetention = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(3_650)
+  .default(90)
+  .transform((days) => days * dayMs);
 
 /** Weights as a variable: `cost=3,success=4`; what is left out is as usual, and not all may be zero. */
 export const routingWeights = z

@@ -12,6 +12,7 @@ import { createCaller } from '../rails/call.ts';
 import type { LiveRail } from '../rails/live-rail.ts';
 import { createRides } from '../rails/ride.ts';
 import type { Router } from '../rails/router.ts';
+import { purgeWebhooks } from '../rails/webhook-purge.ts';
 import { createWebhookWork } from '../rails/webhook-work.ts';
 import type { Refunds } from '../refund/store.ts';
 import { createRefundWork } from '../refund/work.ts';
@@ -190,6 +191,10 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
       ...{ database, peers, batchSize, leaseMs, backoff, logger },
       bookReturns: createReturns({ payments, attempts, books, moves, moved }),
     }),
-    purge: async () => (await quotes.purge(batchSize)) === batchSize,
+    async purge() {
+      const quotesGone = await quotes.purge(batchSize);
+      const webhooksGone = await purgeWebhooks(database, tuning.rails.webhookRetentionMs, batchSize);
+      return quotesGone === batchSize || webhooksGone === batchSize;
+    },
   };
 }
