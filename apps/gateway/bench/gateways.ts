@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort, start, stop } from '@paygraph/bench';
 import type { Supergraphs } from './graph/supergraph.ts';
-import { freePort, start, stop } from './process.ts';
 
 export const gatewayNames = ['paygraph', 'stock', 'hive', 'hive-router'] as const;
 export type GatewayName = (typeof gatewayNames)[number];

@@ -8,6 +8,7 @@ import {
   ConfigError,
   databaseEnvironment,
   loadConfig,
+  numberVariable,
   peerEnvironment,
   serverEnvironment,
   serviceEnvironment,
@@ -107,5 +108,23 @@ describe('configuration', () => {
 
   it('takes variables of a service’s own', () => {
     expect(loadConfig({ QUOTE_SECONDS: z.coerce.number().default(30) }, {})).toEqual({ QUOTE_SECONDS: 30 });
+  });
+});
+
+describe('a variable for a whole number', () => {
+  const shape = { BATCH: numberVariable(1, 1_000).default(200) };
+
+  it.each([
+    ['1', 1],
+    ['1000', 1_000],
+    ['', 200],
+  ])('takes %o as %d', (text, number) => {
+    expect(loadConfig(shape, { BATCH: text })).toEqual({ BATCH: number });
+  });
+
+  it.each(['0', '1001', '-1', '1.5', '1e2', 'many', '9'.repeat(400)])('refuses %o', (text) => {
+    expect(problemsOf(() => loadConfig(shape, { BATCH: text }))).toEqual([
+      'BATCH: must be a whole number from 1 to 1000',
+    ]);
   });
 });

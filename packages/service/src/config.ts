@@ -62,6 +62,16 @@ const port = z
   .transform(Number)
   .refine((number) => number <= 65535, 'must be 0 to 65535 (0 picks a free one)');
 
+/** A whole number from `least` to `most`. */
+export function numberVariable(least: number, most: number): z.ZodType<number, string> {
+  const problem = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, problem)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, problem);
+}
+
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// address' });
 

@@ -4,6 +4,7 @@ export {
   databaseEnvironment,
   fileVariable,
   loadConfig,
+  numberVariable,
   peerEnvironment,
   serverEnvironment,
   serviceEnvironment,

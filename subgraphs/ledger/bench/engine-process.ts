@@ -1,9 +1,9 @@
+import { measure } from '@paygraph/bench';
 import { prismaAdapter } from '@paygraph/database';
 import { newId } from '@paygraph/ids';
 import { currencyOf } from '@paygraph/money';
 import { createEngine } from '../src/engine/engine.ts';
 import { PrismaClient } from '../src/generated/prisma/client.ts';
-import { measure } from './load.ts';
 import { workloads } from './workloads.ts';
 
 /** What a process is told to do, over its channel; it answers with a `Measure`. */

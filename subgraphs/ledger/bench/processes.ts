@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Measure } from '@paygraph/bench';
 import type { Task } from './engine-process.ts';
-import type { Measure } from './load.ts';
 
 const program = fileURLToPath(new URL('engine-process.ts', import.meta.url));
 

@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { measure } from '@paygraph/bench';
 import { migrate, migrationsDirectory, prismaAdapter } from '@paygraph/database';
 import { startEmbeddedPostgres } from '@paygraph/database/embedded';
 import { createLogger } from '@paygraph/service';
 import { createEntryStore, pageSql, standingsSql } from '../src/entry/store.ts';
 import { Prisma, PrismaClient } from '../src/generated/prisma/client.ts';
 import { type Filled, fillHistory } from '../src/testing/history.ts';
-import { measure } from './load.ts';
 
 /**
  * `npm run bench:ledger-reads`: how fast the past is read when there is a lot of it. Fills a ledger of its own with a year of

@@ -1,4 +1,4 @@
-import type { Measure } from './load.ts';
+import type { Measure } from '@paygraph/bench';
 
 export interface Target {
   readonly name: string;

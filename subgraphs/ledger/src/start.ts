@@ -6,21 +6,19 @@ import {
   createMetrics,
   databaseEnvironment,
   loadConfig,
+  numberVariable,
   type RunningService,
   serviceEnvironment,
 } from '@paygraph/service';
-import { z } from 'zod';
 import { createLedgerSubgraph } from './subgraph.ts';
 
 const environment = {
   ...serviceEnvironment,
   ...databaseEnvironment('ledger'),
   /** Seconds between two proofs of the books. */
-  LEDGER_PROOF_SECONDS: z
-    .string()
-    .regex(/^[1-9]\d{0,4}$/, 'must be 1 to 99999 seconds')
-    .transform(Number)
-    .default(60),
+  LEDGER_PROOF_SECONDS: numberVariable(1, 99_999).default(60),
+  /** Commands that are decided in one transaction of the database. */
+  LEDGER_MAX_BATCH: numberVariable(1, 1_024).default(256),
 };
 
 /** Starts the ledger subgraph as its environment says. @throws ConfigError, MigrationError, PortInUseError */
@@ -41,6 +39,7 @@ export async function startLedger(env: NodeJS.ProcessEnv): Promise<RunningServic
       acceptedScopes: { payment: ['ledger:post'], wallet: ['ledger:account'] },
     }),
     logger,
+    maxBatch: config.LEDGER_MAX_BATCH,
     proofIntervalMs: config.LEDGER_PROOF_SECONDS * 1_000,
     metrics: createMetrics({ service: 'ledger', host: config.HOST, port: config.METRICS_PORT }),
   });

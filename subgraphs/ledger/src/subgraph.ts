@@ -40,6 +40,8 @@ export interface LedgerDependencies {
   readonly key: SigningKey;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** How many commands are decided in one transaction of the database, 256 unless told. */
+  readonly maxBatch?: number;
   /** Longest time in ms after which a reservation that ran out is ended. */
   readonly expiryIntervalMs?: number;
   /** Time in ms between two proofs of the books, a minute unless told. */
@@ -73,6 +75,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     key,
     logger,
     metrics,
+    maxBatch,
     expiryIntervalMs = 1_000,
     proofIntervalMs = 60_000,
   } = dependencies;
@@ -86,7 +89,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
   const entries = createEntryStore(database);
   const stores = {
     links,
-    engine: announcing(createEngine(database, { observe }), watcher.posted),
+    engine: announcing(createEngine(database, { maxBatch, observe }), watcher.posted),
     accounts,
     activity: createActivity({ accounts, entries, watcher }),
     transactions: createTransactionStore(database),

@@ -13,6 +13,7 @@ import {
   createMetrics,
   databaseEnvironment,
   loadConfig,
+  numberVariable,
   peerEnvironment,
   type RunningService,
   serviceEnvironment,
@@ -21,7 +22,7 @@ import { createPeer } from '@paygraph/subgraph';
 import type { Peers } from './peers/peers.ts';
 import { defaultRailTuning, routingWeights, webhookRetention } from './rails/tuning.ts';
 import { createPaymentSubgraph } from './subgraph.ts';
-import { peerTimeoutMs } from './tuning.ts';
+import { defaultTuning, peerTimeoutMs } from './tuning.ts';
 
 const environment = {
   ...serviceEnvironment,
@@ -30,6 +31,10 @@ const environment = {
   ...railEnvironment,
   PAYMENT_RAIL_WEIGHTS: routingWeights,
   PAYMENT_WEBHOOK_RETENTION_DAYS: webhookRetention,
+  /** Payments, and questions to a peer, that go together; peers take at most 1,000. */
+  PAYMENT_BATCH_SIZE: numberVariable(1, 1_000).default(defaultTuning.batchSize),
+  /** Batches under way at a time in this process. */
+  PAYMENT_CONCURRENCY: numberVariable(1, 64).default(defaultTuning.concurrency),
 };
 
 /** What payment asks of each peer. */
@@ -62,6 +67,8 @@ export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningServi
         weights: config.PAYMENT_RAIL_WEIGHTS,
         webhookRetentionMs: config.PAYMENT_WEBHOOK_RETENTION_DAYS,
       },
+      batchSize: config.PAYMENT_BATCH_SIZE,
+      concurrency: config.PAYMENT_CONCURRENCY,
     },
     peers: {
       wallet: peer('wallet', config.WALLET_URL),

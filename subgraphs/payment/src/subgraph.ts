@@ -192,7 +192,7 @@ interface OperationParts {
 function createOperations(parts: OperationParts): Operations {
   const { database, peers, fees, tuning, payments, quotes, refunds, items, router, moves, workers } = parts;
   const { settlements, rails } = parts;
-  const directory = createDirectory(peers);
+  const directory = createDirectory(peers, tuning.batchSize);
   const lookups = createLookupBudget(tuning.payeeLookups);
   const creation = { database, directory, lookups, peers, fees, quotes, router, timeToLiveMs: tuning.timeToLiveMs };
   const moved = (those: readonly Payment[]) => {

@@ -9,7 +9,7 @@ export interface Tuning {
   readonly quoteLifeMs: number;
   /** How long a dead worker holds a payment up. More than two calls of a peer take, which is what a stage may need. */
   readonly leaseMs: number;
-  /** Payments or compensations in one batch; peers take at most 1,000. */
+  /** Payments or compensations in one batch, and questions in one call; peers take at most 1,000. */
   readonly batchSize: number;
   /** Batches under way at a time in this process. */
   readonly concurrency: number;

@@ -96,7 +96,7 @@ export function createMaker({ client, connectPeers, ama, operator }: Scene, time
     database: client,
     peers,
     timeToLiveMs,
-    directory: createDirectory(peers),
+    directory: createDirectory(peers, 1_000),
     lookups: createLookupBudget({ tries: 20, seconds: 900 }),
     quotes: createQuotes(client, { quoteLifeMs: 30_000 }),
     fees: loadFeeSchedule(),

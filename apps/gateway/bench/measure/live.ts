@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds, residentMiB, start, stop } from '@paygraph/bench';
 import type { RunningGateway } from '../gateways.ts';
 import { walletId } from '../graph/data.ts';
-import { cpuSeconds, residentMiB, start, stop } from '../process.ts';
 import type { Measure } from '../report.ts';
 import type { Subgraphs } from '../subgraphs/start.ts';
 import type { Received, SubscribersLoad } from '../subscribers.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { ask, cpuSeconds, residentMiB } from '@paygraph/bench';
 import { peersDirectory, type RunningGateway } from '../gateways.ts';
-import { ask, cpuSeconds, residentMiB } from '../process.ts';
 import type { Measure } from '../report.ts';
 import type { Subgraphs } from '../subgraphs/start.ts';
 import { type WorkloadName, workloads } from '../workloads.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Jwks } from '@paygraph/auth';
-import { start, stop } from '../process.ts';
+import { start, stop } from '@paygraph/bench';
 import type { SubgraphsCommand, SubgraphsReady } from '../subgraphs.ts';
 
 export interface Subgraphs extends SubgraphsReady {

@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { start, stop } from '@paygraph/bench';
 import { composeSubgraphs } from '@paygraph/supergraph';
-import { start, stop } from '../process.ts';
 import { createTokens } from '../tokens.ts';
 import type { ClientsCommand, ClientsReport } from './clients.ts';
 import type { GatewayCommand, GatewaySettings, GatewayUse } from './gateway.ts';

@@ -66,14 +66,23 @@ export interface LedgerEngine {
 export interface EngineOptions {
   /** How many items of each command may wait for the batch in flight, 8,192 unless told. */
   readonly maxQueue?: number;
+  /** How many items of each command are decided in one transaction of the database, 256 unless told. */
+  readonly maxBatch?: number | undefined;
   /** Makes what watches the batches of a command. */
   readonly observe?: ((command: string) => BatchObserver) | undefined;
 }
 
 /** @param database a client of the role that may execute the ledger's functions. */
-export function createEngine(database: PrismaClient, { maxQueue, observe }: EngineOptions = {}): LedgerEngine {
+export function createEngine(
+  database: PrismaClient,
+  { maxQueue, maxBatch, observe }: EngineOptions = {},
+): LedgerEngine {
   const run = createDatabaseCommands(database);
-  const bounds = (name: string) => ({ ...(maxQueue !== undefined && { maxQueue }), observer: observe?.(name) });
+  const bounds = (name: string) => ({
+    ...(maxQueue !== undefined && { maxQueue }),
+    ...(maxBatch !== undefined && { maxBatch }),
+    observer: observe?.(name),
+  });
   const command = <Item>(name: string, options: CommandOptions<Item>) => createCommand(options, bounds(name));
   return {
     post: createPostCommand(run.post, bounds('post')),
@@ -115,7 +124,7 @@ export function createEngine(database: PrismaClient, { maxQueue, observe }: Engi
   };
 }
 
-type Bounds = Pick<CoalescerOptions<never, never>, 'maxQueue' | 'observer'>;
+type Bounds = Pick<CoalescerOptions<never, never>, 'maxQueue' | 'maxBatch' | 'observer'>;
 
 interface CommandOptions<Item> {
   readonly run: DatabaseCommand<Item>;

@@ -40,10 +40,8 @@ export interface Directory {
   party(wallet: WalletFacts): Promise<KnownParty>;
 }
 
-/** How many ids peers take in one call. */
-const mostIds = 1_000;
-
-export function createDirectory({ wallet, profile }: Pick<Peers, 'wallet' | 'profile'>): Directory {
+/** @param mostIds how many ids go in one call; peers take at most 1,000 */
+export function createDirectory({ wallet, profile }: Pick<Peers, 'wallet' | 'profile'>, mostIds: number): Directory {
   const factsOf = coalesce<string, WalletAnswer | null>(
     async (ids) => (await wallet.request(WalletFactsDocument, { ids: [...ids] })).walletFacts,
     mostIds,

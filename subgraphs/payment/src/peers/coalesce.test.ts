@@ -57,3 +57,11 @@ it('fails those whose call failed or was answered in part, and goes on', async (
     'fulfilled',
   ]);
 });
+
+it('with one item a call lets no item wait for another', async () => {
+  const { calls, ask } = recorder();
+  const answers = Promise.all([1, 2].map(coalesce(ask, 1)));
+  expect(calls.map(({ items }) => items)).toEqual([[1], [2]]);
+  for (const { answer } of calls) answer();
+  expect(await answers).toEqual([10, 20]);
+});

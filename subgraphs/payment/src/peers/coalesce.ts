@@ -11,7 +11,7 @@ interface Question<Item, Answer> {
  * tick, or while a call is under way, goes together in the next one. So a lone request waits for nobody, and many at
  * once make few calls. Nothing is remembered.
  * @param ask answers a list, one answer per item in its order
- * @param most items in one call
+ * @param most items in one call; with 1 every item has a call of its own, and none waits for another
  */
 export function coalesce<Item, Answer>(
   ask: (items: readonly Item[]) => Promise<readonly Answer[]>,
@@ -37,6 +37,11 @@ export function coalesce<Item, Answer>(
     busy = false;
   };
 
+  if (most === 1)
+    return async (item) => {
+      const [answer] = answersTo([item], await ask([item]));
+      return answer as Answer;
+    };
   return (item) =>
     new Promise((resolve, reject) => {
       queue.push({ item, resolve, reject });

@@ -6,11 +6,14 @@ import { createServer } from 'node:net';
 /** Ticks of the processor clock in a second: what Linux tells programs on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** CPU time in s that a process and its children have used, all threads, in user and kernel mode. */
+/**
+ * CPU time in s that a process and its children have used, all threads, in user and kernel mode; also that of children who
+ * have ended by now, such as PostgreSQL's workers.
+ */
 export function cpuSeconds(pid: number): number {
   return sum(treeOf(pid), (each) => {
-    const fields = statOf(each);
-    return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
+    const [user, kernel, endedUser, endedKernel] = statOf(each).slice(11, 15).map(Number);
+    return ((user ?? 0) + (kernel ?? 0) + (endedUser ?? 0) + (endedKernel ?? 0)) / TICKS_PER_SECOND;
   });
 }
 

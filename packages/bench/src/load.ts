@@ -33,19 +33,23 @@ export async function measure({ clients, seconds, act }: Load): Promise<Measure>
   return { rate: latencies.length / elapsed, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
 }
 
-const quantile = (sorted: readonly number[], share: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+/** The value below which a share of sorted values lies; 0 of none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
 
 /** The measure of the median rate, with the medians of its latencies. */
 export function medianOf(measures: readonly Measure[]): Measure {
-  const middle = (values: number[]) =>
-    quantile(
-      values.sort((a, b) => a - b),
-      0.5,
-    );
   return {
-    rate: middle(measures.map(({ rate }) => rate)),
-    p50: middle(measures.map(({ p50 }) => p50)),
-    p99: middle(measures.map(({ p99 }) => p99)),
+    rate: median(measures.map(({ rate }) => rate)),
+    p50: median(measures.map(({ p50 }) => p50)),
+    p99: median(measures.map(({ p99 }) => p99)),
   };
 }
