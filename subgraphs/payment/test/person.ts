@@ -278,6 +278,13 @@ export function person({ url }: Service, token: string | undefined) {
       return (await ask<Data>(query, { input })).returnSuspense;
     },
 
+    async retry(paymentId: string) {
+      const query = `mutation ($input: RetryPaymentInput!) { retryPayment(input: $input) {
+        payment { ${paymentFields} } ${userErrors} } }`;
+      type Data = { retryPayment: { payment: PaymentAnswer | null } & UserErrors };
+      return (await ask<Data>(query, { input: { paymentId } })).retryPayment;
+    },
+
     async settle(input: SettlementInput) {
       const query = `mutation ($input: RecordSettlementInput!) { recordSettlement(input: $input) {
         settlement { id state } replayed ${userErrors} } }`;

@@ -51,12 +51,11 @@ export function createLiveRail(adapter: RailAdapter, tuning: RailTuning): LiveRa
     halfOpenAfter: tuning.breakerPauseMs,
     breaker: new ConsecutiveBreaker(tuning.breakerFailures),
   });
-  // The bulkhead is outside, so that what waits for its turn does not use up its time.
-  const policy = wrap(
-    bulkhead(concurrentCalls, tuning.queuedCalls),
-    breaker,
-    timeout(tuning.callTimeoutMs, TimeoutStrategy.Aggressive),
-  );
+  // The turns are outside, so that what waits for its own does not use up its time.
+  const turns = bulkhead(concurrentCalls, tuning.queuedCalls);
+  const policy = wrap(breaker, timeout(tuning.callTimeoutMs, TimeoutStrategy.Aggressive));
+  /** A call that begins later may end after the attempt's lease, when somebody else asks about it and hears nothing. */
+  const longestWaitMs = tuning.attemptLeaseMs - tuning.callTimeoutMs;
   const limiter = new RateLimiterMemory({ points: Math.max(1, callsPerSecond), duration: 1 });
   const floats = new Map<Currency, { readonly at: number; readonly float: Money | null }>();
 
@@ -71,8 +70,12 @@ export function createLiveRail(adapter: RailAdapter, tuning: RailTuning): LiveRa
       if (!(error instanceof RateLimiterRes)) throw error;
       return withheld('our own limit of calls', error.msBeforeNext, false);
     }
+    const asked = Date.now();
     try {
-      return await policy.execute(call);
+      return await turns.execute((): Promise<Outcome | Withheld> => {
+        const isLate = Date.now() - asked > longestWaitMs;
+        return isLate ? Promise.resolve(withheld('its turn came too late', 0, false)) : policy.execute(call);
+      });
     } catch (error) {
       if (error instanceof BrokenCircuitError) return withheld('the circuit is open', tuning.breakerPauseMs, true);
       if (error instanceof BulkheadRejectedError)
