@@ -107,7 +107,10 @@ describe('the platform on one machine', () => {
 
     const health = await fetch(new URL('/health/ready', url()));
     expect(health.status).toBe(200);
-    expect(await health.json()).toMatchObject({ subgraphs: { payment: 'up', ledger: 'up' } });
+    expect(await health.json()).toMatchObject({
+      status: 'ready',
+      dependencies: { payment: { status: 'up' }, jwks: { status: 'up' } },
+    });
   });
 
   it('has demo data: four wallets each, filled by deposits', async () => {

@@ -1,7 +1,7 @@
 import fastifyCors from '@fastify/cors';
 import type { Authenticate } from '@paygraph/auth';
 import { playgroundDirectory as builtPlayground } from '@paygraph/playground';
-import { createHttpServer, type Logger, listen, type Metrics } from '@paygraph/service';
+import { createHttpServer, type Dependencies, type Logger, listen, type Metrics, optional } from '@paygraph/service';
 import type { GraphqlWs } from '@paygraph/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createGenerations } from './generations.ts';
@@ -72,8 +72,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const authenticate = rememberVerified(options.authenticate);
   const generations = createGenerations({ ...options, production });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions));
-  const ready = async () => ({ subgraphs: await states(generations.current().subgraphs) });
-  const app = createHttpServer({ logger, metrics, ready });
+  const dependencies = () => dependenciesOf(generations.current().subgraphs, options.authenticate);
+  const app = createHttpServer({ logger, metrics, dependencies });
   const heartbeat = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs };
   let sockets: GraphqlWs | undefined;
   let stopped: Promise<void> | undefined;
@@ -138,7 +138,8 @@ function refuseMalformedHost({ headers: { host = '' } }: FastifyRequest, _reply:
 const PLAIN_HOST = /^[a-z0-9.-]+(?::\d{1,4})?$/i;
 type HookDone = (error?: Error) => void;
 
-async function states(subgraphs: ReadonlyMap<string, Subgraph>): Promise<Record<string, string>> {
-  const known = [...subgraphs].map(async ([name, subgraph]) => [name, await subgraph.state()] as const);
-  return Object.fromEntries(await Promise.all(known));
+/** The gateway answers what it can, whichever of them is away. */
+function dependenciesOf(subgraphs: ReadonlyMap<string, Subgraph>, { ready }: Authenticate): Dependencies {
+  const each = [...subgraphs].map(([name, subgraph]) => [name, optional(() => subgraph.ready())] as const);
+  return { ...Object.fromEntries(each), ...(ready && { jwks: optional(ready) }) };
 }

@@ -23,7 +23,7 @@ it('a reload holds for all that is asked from then on, over every transport, and
   world.gateway.reload(world.supergraphSdl);
   expect((await ask()).errors).toBeUndefined();
   const ready: unknown = await (await fetch(`${world.origin}/health/ready`)).json();
-  expect(ready).toMatchObject({ subgraphs: { ledger: 'up' } });
+  expect(ready).toMatchObject({ dependencies: { ledger: { status: 'up' } } });
 });
 
 it('what is being answered meanwhile is answered in the graph it was asked in', async () => {

@@ -45,7 +45,14 @@ describe('the gateway started from its environment', () => {
     const port = typeof address === 'object' ? address?.port : undefined;
     const { url } = await start({ ...environment, FOREX_URL: `http://127.0.0.1:${port}/elsewhere` });
     const ready = await (await fetch(new URL('/health/ready', url))).json();
-    expect(ready).toMatchObject({ status: 'ready', subgraphs: { forex: 'up', profile: 'down' } });
+    expect(ready).toMatchObject({
+      status: 'degraded',
+      dependencies: {
+        forex: { status: 'up' },
+        profile: { status: 'down', why: expect.any(String) },
+        jwks: { status: 'down' },
+      },
+    });
     expect(asked).toEqual(['/elsewhere']);
   });
 

@@ -37,7 +37,11 @@ export interface AuthenticatorOptions {
 }
 
 /** From the value of an `authorization` header to who is asking. @throws TokenError, KeysUnavailableError */
-export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
+export interface Authenticate {
+  (authorization: string | undefined): Promise<Principal>;
+  /** Rejects while there are no keys to verify access tokens with; absent when they came with the configuration. */
+  readonly ready?: () => Promise<void>;
+}
 
 /** Verifies ES256 tokens of people and of services. No header is the anonymous principal, a bad one is an error. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
@@ -68,7 +72,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     return { kind: 'service', service, scopes, expiresAt: expiryOf(claims) };
   };
 
-  return async (authorization) => {
+  const authenticate = async (authorization: string | undefined): Promise<Principal> => {
     if (authorization === undefined) return anonymous;
     const token = bearerToken(authorization);
     const { kid, iss } = unverified(token);
@@ -76,6 +80,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     if (isServiceName(iss)) return serviceFrom(token, kid, iss);
     throw badClaim('iss');
   };
+  const { ready } = options.accessTokenKeys;
+  return ready ? Object.assign(authenticate, { ready }) : authenticate;
 }
 
 function bearerToken(authorization: string): string {

@@ -73,6 +73,21 @@ describe('remote keys', () => {
     expect(jwks.requests).toBe(1);
   });
 
+  it('are ready once they were fetched, and as long as they are good without a look at the address', async () => {
+    const [state, time] = [await endpoint(generateSigningKey()), clock()];
+    state.status = 500;
+    const { ready } = remoteKeys(state.url, { now: time.now });
+    await expect(ready?.()).rejects.toThrow(KeysUnavailableError);
+    state.status = 200;
+    time.pass(minute);
+    await ready?.();
+    state.status = 500;
+    time.pass(60 * minute);
+    await ready?.();
+    time.pass(24 * 60 * minute);
+    await expect(ready?.()).rejects.toThrow(KeysUnavailableError);
+  });
+
   it('are renewed in the background once they are old, and a withdrawn key is then gone', async () => {
     const jwks = await endpoint(first);
     const time = clock();

@@ -10,7 +10,11 @@ export interface VerificationKey {
 }
 
 /** Finds a public key by its `kid`; undefined when there is none. @throws KeysUnavailableError */
-export type KeySource = (kid: string) => Promise<VerificationKey | undefined>;
+export interface KeySource {
+  (kid: string): Promise<VerificationKey | undefined>;
+  /** Rejects while it has no keys; absent when it always has. @throws KeysUnavailableError */
+  readonly ready?: () => Promise<void>;
+}
 
 /** The keys cannot be had at the moment: nothing is known about the token, so that asking again later may succeed. */
 export class KeysUnavailableError extends Error {
@@ -75,15 +79,21 @@ export function remoteKeys(url: string, options: RemoteKeysOptions = {}): KeySou
     return pending;
   };
   const fresh = (limitMs: number) => now().getTime() - fetchedAt < limitMs;
+  const unavailable = () => new KeysUnavailableError(`keys at ${url} cannot be fetched`, { cause: failure });
 
-  return async (kid) => {
+  const find = async (kid: string) => {
     const key = known.get(kid);
     if (key && fresh(expireAfterMs)) {
       if (!fresh(refreshAfterMs)) void refresh();
       return key;
     }
     await refresh();
-    if (failure !== undefined) throw new KeysUnavailableError(`keys at ${url} cannot be fetched`, { cause: failure });
+    if (failure !== undefined) throw unavailable();
     return known.get(kid);
   };
+  const ready = async () => {
+    if (!fresh(expireAfterMs)) await refresh();
+    if (!fresh(expireAfterMs)) throw unavailable();
+  };
+  return Object.assign(find, { ready });
 }

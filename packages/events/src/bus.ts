@@ -13,6 +13,8 @@ export interface EventBus {
    * @throws when the bus is closed or cannot be reached
    */
   subscribe(topic: string, listener: Listener): Promise<() => Promise<void>>;
+  /** Rejects while what carries the hints is away; absent when nothing does. */
+  readonly ready?: () => Promise<void>;
   close(): Promise<void>;
 }
 

@@ -115,6 +115,11 @@ describe.skipIf(!url)('over Redis (REDIS_URL)', () => {
     expect(logged.length).toBeGreaterThan(0);
   });
 
+  it('says whether there is a Redis', async () => {
+    await bus(redis).ready?.();
+    await expect(bus('redis://127.0.0.1:1', []).ready?.()).rejects.toThrow();
+  });
+
   /** A way to Redis that can be cut, and is then no way until it is restored. */
   async function proxyTo(target: string) {
     const { hostname, port } = new URL(target);

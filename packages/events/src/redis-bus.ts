@@ -101,6 +101,9 @@ export function redisBus(url: string, { logger, prefix = 'paygraph:' }: RedisBus
         listeners.remove(topic, entry);
       };
     },
+    async ready() {
+      await publisher.ping();
+    },
     async close() {
       if (closed) return;
       closed = true;

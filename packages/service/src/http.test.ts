@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Dependencies, optional, required } from './health.ts';
 import { createHttpServer } from './http.ts';
 import { listen, PortInUseError } from './listen.ts';
 import { createLogger } from './logger.ts';
@@ -12,36 +13,65 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
 });
 
-function server(ready?: () => Promise<Record<string, unknown>>, closeGraceMs = 200) {
+function server(dependencies: Dependencies = {}, closeGraceMs = 200) {
   const lines: string[] = [];
   const logger = createLogger({ service: 'test', level: 'debug' }, { write: (line) => lines.push(line) });
-  const app = createHttpServer({ logger, ready, bodyLimit: 1024, closeGraceMs });
+  const app = createHttpServer({ logger, dependencies: () => dependencies, bodyLimit: 1024, closeGraceMs });
   apps.push(app);
   return { app, lines, serve: () => listen(app, { host: '127.0.0.1', port: 0 }) };
 }
 
 describe('health', () => {
-  it('is live as soon as the process answers, and ready when its checks pass', async () => {
-    const url = await server(async () => ({ database: 'up' })).serve();
+  const up = async () => {};
+  const fault = (details: object = {}) => Object.assign(new Error('password authentication failed'), details);
+  const down = async () => {
+    throw fault({ code: '28P01' });
+  };
+  async function readiness(dependencies: Dependencies) {
+    const { serve, lines } = server(dependencies);
+    const url = await serve();
+    const response = await fetch(`${url}/health/ready`);
+    return { url, lines, answer: [response.status, await response.json()] };
+  }
+
+  it('is live as soon as the process answers, and ready when all that it works with is up', async () => {
+    const { url, answer } = await readiness({ postgresql: required(up), redis: optional(up) });
     expect(await (await fetch(`${url}/health/live`)).json()).toEqual({ status: 'live' });
-    const ready = await fetch(`${url}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', database: 'up' }]);
+    const dependencies = { postgresql: { status: 'up' }, redis: { status: 'up' } };
+    expect(answer).toEqual([200, { status: 'ready', dependencies }]);
   });
 
-  it('is not ready while a check fails, and says why to the log only', async () => {
-    const { serve, lines } = server(async () => {
-      throw new Error('password authentication failed');
-    });
-    const url = await serve();
-    const ready = await fetch(`${url}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([503, { status: 'unavailable' }]);
+  it('shows what a dependency tells of itself', async () => {
+    const { answer } = await readiness({ rules: required(async () => ({ version: 7 })) });
+    expect(answer).toEqual([200, { status: 'ready', dependencies: { rules: { status: 'up', version: 7 } } }]);
+  });
+
+  it('is not ready without what it cannot do without, and says why: to the log in full, to others by a code', async () => {
+    const { url, answer, lines } = await readiness({ postgresql: required(down), redis: optional(up) });
+    const dependencies = { postgresql: { status: 'down', why: '28P01' }, redis: { status: 'up' } };
+    expect(answer).toEqual([503, { status: 'unavailable', dependencies }]);
     expect(lines.join('')).toContain('password authentication failed');
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
   });
 
-  it('is not ready when a check does not answer', async () => {
-    const url = await server(() => new Promise(() => {})).serve();
-    expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  it('is ready, if degraded, without what it can do without', async () => {
+    const { answer } = await readiness({ postgresql: required(up), redis: optional(down) });
+    const dependencies = { postgresql: { status: 'up' }, redis: { status: 'down', why: '28P01' } };
+    expect(answer).toEqual([200, { status: 'degraded', dependencies }]);
+  });
+
+  it.each([
+    ['the code of its cause', fault({ cause: fault({ code: 'ECONNREFUSED' }) }), 'ECONNREFUSED'],
+    ['no more than that it failed', fault(), 'FAILED'],
+    ['nothing that is no code', fault({ code: 'role "payment" at db:5432' }), 'FAILED'],
+  ])('tells of a fault %s', async (_what, error, why) => {
+    const { answer } = await readiness({ postgresql: required(() => Promise.reject(error)) });
+    expect(answer).toEqual([503, { status: 'unavailable', dependencies: { postgresql: { status: 'down', why } } }]);
+  });
+
+  it('waits for no dependency for ever', async () => {
+    const { answer } = await readiness({ postgresql: required(() => new Promise(() => {})) });
+    expect(answer).toMatchObject([503, { dependencies: { postgresql: { why: 'TIMEOUT' } } }]);
   });
 });
 

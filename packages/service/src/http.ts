@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { newId } from '@paygraph/ids';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Bindings, ChildLoggerOptions } from 'pino';
+import { addHealthRoutes, type Dependencies } from './health.ts';
 import type { Logger } from './logger.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
 
@@ -10,8 +11,8 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   /** Measures requests, and is served as long as the server is. */
   readonly metrics?: Metrics | undefined;
-  /** Throws, or does not answer within 2 s, when the service cannot work; what it returns is shown. */
-  readonly ready?: (() => Promise<Record<string, unknown>>) | undefined;
+  /** What the service works with at the moment, shown by `/health/ready`. */
+  readonly dependencies?: (() => Dependencies) | undefined;
   /** Largest request body in bytes. */
   readonly bodyLimit?: number;
   /** Time in ms that requests under way have to finish once the server closes. */
@@ -20,7 +21,6 @@ export interface HttpServerOptions {
 
 /** Time in ms that a new connection has to ask something once the server closes. */
 const silentMs = 100;
-const readinessTimeoutMs = 2_000;
 /** Longest time in ms from the first byte of a request to its last. Fastify sets no bound by itself. */
 const requestTimeoutMs = 60_000;
 
@@ -29,7 +29,7 @@ const requestTimeoutMs = 60_000;
  * every answer: the caller's `x-request-id` when it is sane, so that one id follows a request through all services.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { logger, metrics, ready, bodyLimit = 1024 * 1024, closeGraceMs = 3_000 } = options;
+  const { logger, metrics, dependencies = () => ({}), bodyLimit = 1024 * 1024, closeGraceMs = 3_000 } = options;
   const loggerInstance: FastifyBaseLogger = logger;
   // Fastify's two lines per request say too much for probes and too little for GraphQL: one line at debug replaces them.
   const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
@@ -51,7 +51,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   if (metrics) measureRequests(app, metrics);
   letConnectionsGo(app, closeGraceMs);
   answerErrors(app);
-  addHealthRoutes(app, ready);
+  addHealthRoutes(app, dependencies);
   return app;
 }
 
@@ -88,19 +88,6 @@ function requestLogger(
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && /^[\w.:-]{8,128}$/.test(given) ? given : newId('req');
-}
-
-function addHealthRoutes(app: FastifyInstance, ready: HttpServerOptions['ready']): void {
-  app.get('/health/live', async () => ({ status: 'live' }));
-  app.get('/health/ready', async (request, reply) => {
-    try {
-      const checks = ready ? await withinTime(ready(), readinessTimeoutMs) : {};
-      return { status: 'ready', ...checks };
-    } catch (error) {
-      request.log.warn({ err: error }, 'not ready');
-      return reply.code(503).send({ status: 'unavailable' });
-    }
-  });
 }
 
 /**
@@ -148,16 +135,4 @@ function statusOf(error: unknown): number {
   if (!(error instanceof Error) || !('statusCode' in error)) return 500;
   const { statusCode } = error;
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 600 ? statusCode : 500;
-}
-
-async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -9,10 +9,11 @@ export {
   serverEnvironment,
   serviceEnvironment,
 } from './config.ts';
+export { type Dependencies, type Dependency, type Health, optional, required } from './health.ts';
 export { createHttpServer, type HttpServerOptions } from './http.ts';
 export { listen, PortInUseError } from './listen.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts';
 export { OperatorError } from './operator-error.ts';
 export { createRoutine, type Routine, type RoutineOptions } from './routine.ts';
-export { type RunMainOptions, type Running, type RunningService, runMain } from './run-main.ts';
+export { type Running, type RunningService, runMain } from './run-main.ts';

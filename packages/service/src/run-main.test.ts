@@ -9,7 +9,7 @@ afterEach(() => {
 const here = new URL('./index.ts', import.meta.url).href;
 
 /** Runs a main module of its own process. `until` resolves when it has printed the text. */
-function run(body: string) {
+function run(body: string, env: NodeJS.ProcessEnv = {}) {
   const code = `import { runMain, loadConfig, serverEnvironment, PortInUseError } from ${JSON.stringify(here)};
     const say = (text) => process.stdout.write(text + '\\n');
     const forever = setInterval(() => {}, 1000);
@@ -17,7 +17,7 @@ function run(body: string) {
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: new URL('..', import.meta.url),
-    env: { ...process.env, NODE_NO_WARNINGS: '1', PORT: 'many', LOG_LEVEL: 'loud' },
+    env: { ...process.env, NODE_NO_WARNINGS: '1', PORT: 'many', LOG_LEVEL: 'loud', ...env },
   });
   children.push(child);
   let [stdout, stderr] = ['', ''];
@@ -26,7 +26,7 @@ function run(body: string) {
   const exit = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
-  const until = (text: string) => expect.poll(() => stdout, { timeout: 10_000 }).toContain(text);
+  const until = (text: string) => expect.poll(() => stdout, { timeout: 25_000 }).toContain(text);
   return { child, exit, until };
 }
 
@@ -61,11 +61,14 @@ describe('a process', () => {
   });
 
   it('does not wait for ever to stop', async () => {
-    const { child, exit, until } = run(`
+    const { child, exit, until } = run(
+      `
       await runMain(async () => {
         say('up');
         return { stop: () => new Promise(() => {}) };
-      }, { stopWithinMs: 50 });`);
+      });`,
+      { SHUTDOWN_SECONDS: '1' },
+    );
     await until('up');
     child.kill('SIGTERM');
     expect(await exit).toMatchObject({ code: 1, stderr: 'Stopping took too long\n' });
@@ -90,6 +93,13 @@ describe('a process', () => {
       stdout: '',
       stderr: 'PORT: must be a port number\nLOG_LEVEL: must be silent, fatal, error, warn, info, debug or trace\n',
     });
+  });
+
+  it('with a wrong time to stop in does not start', async () => {
+    const { exit } = run("await runMain(async () => say('up'));", { SHUTDOWN_SECONDS: 'soon' });
+    const { code, stdout, stderr } = await exit;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^SHUTDOWN_SECONDS: /);
   });
 
   it('whose port is taken ends with the one line that says what to do', async () => {

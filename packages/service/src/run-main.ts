@@ -1,4 +1,5 @@
 import { KeyError } from '@paygraph/auth';
+import { loadConfig, numberVariable } from './config.ts';
 import { OperatorError } from './operator-error.ts';
 
 export interface Running {
@@ -10,20 +11,16 @@ export interface RunningService extends Running {
   readonly url: string;
 }
 
-export interface RunMainOptions {
-  /** Longest time in ms from a signal to the end of the process. */
-  readonly stopWithinMs?: number;
-}
-
 /** `npm` and a terminal's Ctrl+C each deliver the same keystroke: within this time in ms a repeat is not a second one. */
 const sameKeystrokeMs = 500;
 
 /**
  * Runs a process: `start`, then `stop` on SIGINT or SIGTERM or at the end of a parent that keeps an IPC channel, at most
- * 10 s, exit code 0. A second signal exits at once.
+ * `SHUTDOWN_SECONDS`, exit code 0. A second signal exits at once.
  * What is thrown ends the process with code 1 and, when it is the operator's to mend, one line per problem.
  */
-export async function runMain(start: () => Promise<Running>, { stopWithinMs = 9_500 }: RunMainOptions = {}) {
+export async function runMain(start: () => Promise<Running>) {
+  const stopWithinMs = shutdownMs();
   let running: Running | undefined;
   let stopping: number | undefined;
 
@@ -65,6 +62,17 @@ export async function runMain(start: () => Promise<Running>, { stopWithinMs = 9_
     end(1, describe(error));
   }
   if (stopping !== undefined) await finish(0);
+}
+
+/** From a signal to the end of the process; a little less, so that the process ends before whoever sent it ends it. */
+const shutdownEnvironment = { SHUTDOWN_SECONDS: numberVariable(1, 3_600).default(10) };
+
+function shutdownMs(): number {
+  try {
+    return loadConfig(shutdownEnvironment).SHUTDOWN_SECONDS * 950;
+  } catch (error) {
+    end(1, describe(error));
+  }
 }
 
 function end(code: number, message: string): never {

@@ -1,4 +1,5 @@
 import { generateSigningKey, KeysUnavailableError, signAccessToken } from '@paygraph/auth';
+import { required } from '@paygraph/service';
 import { describe, expect, it } from 'vitest';
 import { accessToken, serve, serviceToken } from './create-subgraph.fixture.ts';
 
@@ -132,9 +133,10 @@ describe('a subgraph over HTTP', () => {
       routes: (app) => {
         app.get('/.well-known/jwks.json', async () => ({ keys: [] }));
       },
-      ready: async () => ({ database: 'up' }),
+      dependencies: { postgresql: required(async () => {}) },
     });
     expect(await (await fetch(new URL('/.well-known/jwks.json', url))).json()).toEqual({ keys: [] });
-    expect(await (await fetch(new URL('/health/ready', url))).json()).toEqual({ status: 'ready', database: 'up' });
+    const dependencies = { postgresql: { status: 'up' } };
+    expect(await (await fetch(new URL('/health/ready', url))).json()).toEqual({ status: 'ready', dependencies });
   });
 });

@@ -1,7 +1,7 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { Authenticate } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
-import { createHttpServer, type Logger, listen, type Metrics } from '@paygraph/service';
+import { createHttpServer, type Dependencies, type Logger, listen, type Metrics, optional } from '@paygraph/service';
 import { attachGraphqlWs, type GraphqlWs } from '@paygraph/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
@@ -18,8 +18,8 @@ export interface SubgraphOptions<Context extends RequestScope> extends SchemaOpt
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
-  /** Throws when the subgraph cannot do its work. */
-  readonly ready?: () => Promise<Record<string, unknown>>;
+  /** What it works with, shown by `/health/ready` beside the keys of access tokens. */
+  readonly dependencies?: Dependencies;
   /** Adds HTTP routes beside `/graphql`. */
   readonly routes?: (app: FastifyInstance) => void;
   /** Begins what runs beside requests (workers), before the first one. */
@@ -51,7 +51,9 @@ export function createSubgraph<Context extends RequestScope>(options: SubgraphOp
   const { name, logger, production = process.env.NODE_ENV === 'production' } = options;
   const schema = buildGuardedSchema({ ...options, production });
   const apollo = createApollo<Context>({ schema, production });
-  const app = createHttpServer({ logger, metrics: options.metrics, ready: options.ready, bodyLimit });
+  const { ready: keysReady } = options.authenticate;
+  const dependencies = { ...options.dependencies, ...(keysReady && { jwks: optional(keysReady) }) };
+  const app = createHttpServer({ logger, metrics: options.metrics, dependencies: () => dependencies, bodyLimit });
   let sockets: GraphqlWs | undefined;
   let started = false;
   let stopped: Promise<void> | undefined;

@@ -21,5 +21,5 @@ export {
   pageFrom,
   toConnection,
 } from './pagination.ts';
-export { createPeer, type Peer, PeerError, type PeerOptions } from './peer.ts';
+export { createPeer, dependenciesOn, type Peer, PeerError, type PeerOptions } from './peer.ts';
 export { displayText } from './text.ts';

@@ -5,7 +5,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { createLogger } from '@paygraph/service';
 import { parse } from 'graphql';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createPeer, PeerError } from './peer.ts';
+import { createPeer, dependenciesOn, PeerError } from './peer.ts';
 
 const document: TypedDocumentNode<{ post: string }, { id: string }> = parse(
   'mutation Post($id: ID!) { post(id: $id) }',
@@ -145,5 +145,23 @@ describe('a call to a peer', () => {
     server.listen(Number(port), '127.0.0.1');
     await once(server, 'listening');
     expect(await peer.request(document, { id: '3' })).toEqual({ post: 'done' });
+  });
+});
+
+describe('a peer as a dependency', () => {
+  it('is up while its process answers, whatever it is asked otherwise, and can be done without', async () => {
+    const { url } = await ledger((request, response) =>
+      answering(request.url === '/health/live' ? 200 : 503, {})(request, response),
+    );
+    const { ledger: dependency } = dependenciesOn({ ledger: peerAt(url) });
+    expect(dependency?.required).toBe(false);
+    await dependency?.check();
+  });
+
+  it.each([
+    ['nobody is there', async () => 'http://127.0.0.1:1/graphql'],
+    ['it is something else', async () => (await ledger(answering(404, {}))).url],
+  ])('is down when %s', async (_what, url) => {
+    await expect(peerAt(await url()).ready()).rejects.toThrow();
   });
 });

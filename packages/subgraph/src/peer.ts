@@ -1,5 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import type { Logger } from '@paygraph/service';
+import { type Dependencies, type Logger, optional } from '@paygraph/service';
 import { print } from 'graphql';
 import { Pool } from 'undici';
 
@@ -41,6 +41,8 @@ export interface Peer {
     variables: Variables,
     options?: { readonly requestId?: string | undefined },
   ): Promise<Data>;
+  /** Rejects when it does not answer; whether it can do its work is its own to say. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,11 @@ const maxResponseSize = 8 * 1024 * 1024;
 
 /** Codes that say that the peer, not the request, was at fault. */
 const codesOfFaults = new Set(['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED', 'OVERLOADED']);
+
+/** Peers as dependencies of `/health/ready`: what needs one that is away waits, and the rest goes on. */
+export function dependenciesOn(peers: Readonly<Record<string, Pick<Peer, 'ready'>>>): Dependencies {
+  return Object.fromEntries(Object.entries(peers).map(([name, peer]) => [name, optional(() => peer.ready())]));
+}
 
 export function createPeer(options: PeerOptions): Peer {
   const { name, token, logger, timeoutMs = 5_000, connections = 16 } = options;
@@ -88,6 +95,15 @@ export function createPeer(options: PeerOptions): Peer {
         logger.warn({ err: error, peer: name, requestId }, 'a call to a peer failed');
         throw error;
       }
+    },
+    async ready() {
+      const { statusCode, body } = await pool.request({
+        method: 'GET',
+        path: '/health/live',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      await body.dump();
+      if (statusCode !== 200) throw new Error(`${name} answers ${statusCode}`);
     },
     close: () => pool.close(),
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createAuthenticator, type KeySource } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
-import type { Logger, Metrics } from '@paygraph/service';
+import { type Logger, type Metrics, required } from '@paygraph/service';
 import { createLoader, createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import type { Context } from './context.ts';
 import type { Resolvers } from './generated/graphql.ts';
@@ -70,10 +70,7 @@ export function createForexSubgraph(dependencies: ForexDependencies): Subgraph {
     }),
     logger,
     metrics: dependencies.metrics,
-    ready: async () => {
-      await databaseReady(prisma);
-      return { database: 'ready' };
-    },
+    dependencies: { postgresql: required(() => databaseReady(prisma)) },
     start: async () => {
       await loadBuiltIn(rates, logger);
       if (!live) return;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Authenticate, createLinks, type SigningKey } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
-import type { Logger, Metrics } from '@paygraph/service';
+import { type Logger, type Metrics, optional, required } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import { accountResolvers } from './account/resolvers.ts';
 import { createAccountStore } from './account/store.ts';
@@ -115,9 +115,9 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     metrics,
     context: (scope) => contextOf(scope, stores),
     routes: exportRoutes({ links, exports: createExportStore(background) }),
-    ready: async () => {
-      await databaseReady(database);
-      return {};
+    dependencies: {
+      postgresql: required(() => databaseReady(database)),
+      ...(bus.ready && { redis: optional(bus.ready) }),
     },
     start: async () => {
       await watcher.start();

@@ -4,8 +4,8 @@ import type { Authenticate } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
 import type { RailAdapter } from '@paygraph/rails';
-import type { Logger, Metrics } from '@paygraph/service';
-import { createGroupLoader, createLoader, createSubgraph, type Subgraph } from '@paygraph/subgraph';
+import { type Logger, type Metrics, optional, required } from '@paygraph/service';
+import { createGroupLoader, createLoader, createSubgraph, dependenciesOn, type Subgraph } from '@paygraph/subgraph';
 import { measureRelay } from './activity/metrics.ts';
 import { createRelay, type Relay } from './activity/relay.ts';
 import { activityResolvers } from './activity/resolvers.ts';
@@ -154,9 +154,10 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
         ),
       },
     }),
-    async ready() {
-      await databaseReady(database);
-      return {};
+    dependencies: {
+      postgresql: required(() => databaseReady(database)),
+      ...(bus.ready && { redis: optional(bus.ready) }),
+      ...dependenciesOn({ ...peers }),
     },
     routes: webhookRoutes({ database, rails, received: workers.made }),
     async start() {

@@ -165,6 +165,7 @@ export async function createPlatform({ peerTimeoutMs = 2_000 }: { readonly peerT
 export function tapped(peers: Peers, around: <Answer>(call: () => Promise<Answer>) => Promise<Answer>): Peers {
   const tap = (peer: Peer): Peer => ({
     request: (document, variables, options) => around(() => peer.request(document, variables, options)),
+    ready: () => peer.ready(),
     close: () => peer.close(),
   });
   const { wallet, ledger, forex, risk, profile } = peers;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createAuthenticator, type KeySource, publicJwk, type SigningKey, staticKeys } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
-import { type Clock, type Logger, type Metrics, systemClock } from '@paygraph/service';
+import { type Clock, type Logger, type Metrics, required, systemClock } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import type { Context } from './context.ts';
 import { createLogInGuard } from './credentials/log-in-guard.ts';
@@ -68,10 +68,7 @@ export function createProfileSubgraph(dependencies: ProfileDependencies): Subgra
     }),
     logger,
     metrics: dependencies.metrics,
-    ready: async () => {
-      await databaseReady(prisma);
-      return { database: 'ok' };
-    },
+    dependencies: { postgresql: required(() => databaseReady(prisma)) },
     routes: (app) => {
       app.get('/.well-known/jwks.json', (_request, reply) =>
         reply.header('cache-control', `public, max-age=${jwksMaxAge}`).send(jwks),

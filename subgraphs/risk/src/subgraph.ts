@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Authenticate } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
-import { type Clock, type Logger, type Metrics, systemClock } from '@paygraph/service';
-import { createLoader, createSubgraph, type Peer, type Subgraph } from '@paygraph/subgraph';
+import { type Clock, type Logger, type Metrics, required, systemClock } from '@paygraph/service';
+import { createLoader, createSubgraph, dependenciesOn, type Peer, type Subgraph } from '@paygraph/subgraph';
 import { createAssessor } from './assessment/assessor.ts';
 import { assessmentResolvers } from './assessment/resolvers.ts';
 import { createAssessmentStore } from './assessment/store.ts';
@@ -84,9 +84,10 @@ export async function createRiskSubgraph(dependencies: RiskDependencies): Promis
       assessmentById: createLoader(assessments.byIds),
       assessmentByPayment: createLoader(assessments.byPaymentIds, ({ paymentId }) => paymentId),
     }),
-    ready: async () => {
-      await databaseReady(database);
-      return { ruleSet: ruleSet.version };
+    dependencies: {
+      postgresql: required(() => databaseReady(database)),
+      ruleSet: required(async () => ({ version: ruleSet.version })),
+      ...dependenciesOn({ forex }),
     },
     stop: close,
   });

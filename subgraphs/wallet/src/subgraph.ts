@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createAuthenticator, type KeySource } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
-import { type Clock, createRoutine, type Logger, type Metrics, systemClock } from '@paygraph/service';
-import { createSubgraph, type Peer, type Subgraph } from '@paygraph/subgraph';
+import { type Clock, createRoutine, type Logger, type Metrics, required, systemClock } from '@paygraph/service';
+import { createSubgraph, dependenciesOn, type Peer, type Subgraph } from '@paygraph/subgraph';
 import type { Context } from './context.ts';
 import { openDatabase } from './database.ts';
 import type { Resolvers } from './generated/graphql.ts';
@@ -44,6 +44,7 @@ const ceilingsEveryMs = 10_000;
 /** What a customer holds: wallets, freezes, and limits on what may leave them. */
 export function createWalletSubgraph(dependencies: WalletDependencies): Subgraph {
   const { accessTokenKeys, serviceTokenKeys, logger, clock = systemClock, limits = loadLimitTable() } = dependencies;
+  const peers = { ledger: dependencies.ledger, profile: dependencies.profile, payment: dependencies.payment };
   const prisma = openDatabase(dependencies.databaseUrl);
   const store = createWalletStore(prisma);
   const holds = createLimitHolds(prisma);
@@ -89,9 +90,10 @@ export function createWalletSubgraph(dependencies: WalletDependencies): Subgraph
     }),
     logger,
     metrics: dependencies.metrics,
-    ready: async () => {
-      await databaseReady(prisma);
-      return { database: 'ok', limits: limits.version };
+    dependencies: {
+      postgresql: required(() => databaseReady(prisma)),
+      limits: required(async () => ({ version: limits.version })),
+      ...dependenciesOn(peers),
     },
     start: async () => {
       sweep.start();
@@ -99,8 +101,7 @@ export function createWalletSubgraph(dependencies: WalletDependencies): Subgraph
     },
     stop: async () => {
       await Promise.all([sweep.stop(), ceilings.stop()]);
-      const { ledger, profile, payment } = dependencies;
-      await Promise.all([ledger, profile, payment].map((peer) => peer.close()));
+      await Promise.all(Object.values(peers).map((peer) => peer.close()));
       await prisma.$disconnect();
     },
   });

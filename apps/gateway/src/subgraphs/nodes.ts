@@ -26,7 +26,7 @@ export function createNodes(name: string, types: readonly NodeType[]): Subgraph 
     subscribe() {
       throw new Error(`${name} has no subscriptions`);
     },
-    state: async () => 'up',
+    ready: async () => undefined,
     close: async () => undefined,
   };
 }

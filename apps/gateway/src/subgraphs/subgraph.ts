@@ -4,9 +4,6 @@ import { answerFrom, type SubgraphAnswer, type SubgraphRequest } from './exchang
 import { createPoster } from './post.ts';
 import { createUpstreams, type UpstreamListener, type UpstreamSubscription } from './upstream.ts';
 
-/** Whether the last thing heard of a subgraph was good; `unknown` until the first. */
-export type SubgraphState = 'up' | 'down' | 'unknown';
-
 export interface SubgraphOptions {
   readonly name: string;
   /** Its GraphQL address; subscriptions go to the same with the scheme `ws` or `wss`. */
@@ -22,8 +19,8 @@ export interface Subgraph {
   ask(body: string, scope: RequestScope, answered: (answer: SubgraphAnswer) => void): void;
   /** Opens a subscription under the caller's token, on a socket that only this caller's subscriptions use. */
   subscribe(request: SubgraphRequest, scope: RequestScope, listener: UpstreamListener): UpstreamSubscription;
-  /** What is known of it; asks it when nothing was heard for a while. */
-  state(): Promise<SubgraphState>;
+  /** Rejects when the last thing heard of it was a fault; asks it when nothing was heard for a while. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,15 +35,15 @@ export function createSubgraph({ name, url, timeoutMs }: SubgraphOptions): Subgr
     subgraph: name,
     timeoutMs,
   });
-  let known: SubgraphState = 'unknown';
+  let fault: Error | undefined;
   let knownAt = Number.NEGATIVE_INFINITY;
 
-  const heard = (state: SubgraphState): void => {
-    known = state;
+  const heard = (error: Error | undefined): void => {
+    fault = error;
     knownAt = Date.now();
   };
   const unavailable = (scope: RequestScope, error: Error): SubgraphAnswer => {
-    heard('down');
+    heard(error);
     scope.logger.warn({ err: error, subgraph: name }, 'a subgraph is unavailable');
     return { data: null, errors: [subgraphUnavailable(name).toJSON()], unavailable: true };
   };
@@ -54,7 +51,7 @@ export function createSubgraph({ name, url, timeoutMs }: SubgraphOptions): Subgr
     if (error) return unavailable(scope, error);
     const answer = answerFrom(value, name, scope);
     if (!answer) return unavailable(scope, new Error('answered something else than GraphQL'));
-    heard('up');
+    heard(undefined);
     return answer;
   };
   const probe = (): Promise<void> =>
@@ -63,7 +60,7 @@ export function createSubgraph({ name, url, timeoutMs }: SubgraphOptions): Subgr
         timeoutMs: PROBE_TIMEOUT,
         headers: CONTENT,
         answered(error) {
-          heard(error ? 'down' : 'up');
+          heard(error);
           resolve();
         },
       });
@@ -76,9 +73,9 @@ export function createSubgraph({ name, url, timeoutMs }: SubgraphOptions): Subgr
       poster.post(body, { timeoutMs, headers, answered: (error, value) => answered(read(scope, error, value)) });
     },
     subscribe: upstreams.open,
-    async state() {
+    async ready() {
       if (Date.now() - knownAt > NEWS_AGE) await probe();
-      return known;
+      if (fault) throw fault;
     },
     close: () => poster.close(),
   };

@@ -41,7 +41,7 @@ it('an event is not written into, so that it may be handed to many operations', 
       listeners.push(listener);
       return { close: () => undefined };
     },
-    state: async () => 'up',
+    ready: async () => undefined,
     close: async () => undefined,
   });
   const subgraphs = new Map(['payment', 'wallet'].map((name) => [name, subgraph(name)]));

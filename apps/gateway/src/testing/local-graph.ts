@@ -103,7 +103,7 @@ function localSubgraph(
       void answerTo(body).then((answer) => answered(answerFrom(answer, name, scope) ?? unavailable));
     },
     subscribe: () => ({ close: () => undefined }),
-    state: async () => 'up',
+    ready: async () => undefined,
     close: async () => undefined,
   };
 }
