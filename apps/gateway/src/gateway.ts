@@ -1,5 +1,5 @@
 import fastifyCors from '@fastify/cors';
-import type { Authenticate } from '@paygraph/auth';
+import type { Authenticate, Policies } from '@paygraph/auth';
 import { playgroundDirectory as builtPlayground } from '@paygraph/playground';
 import { createHttpServer, type Dependencies, type Logger, listen, type Metrics, optional } from '@paygraph/service';
 import type { GraphqlWs } from '@paygraph/websocket';
@@ -31,6 +31,8 @@ export interface GatewayOptions {
   readonly corsOrigins?: readonly string[];
   /** Hides the schema: no introspection, no suggestions. Follows `NODE_ENV` if left out. */
   readonly production?: boolean;
+  /** What the names in `@policy` stand for; one that is not among them is satisfied by nobody. */
+  readonly policies?: Policies;
   /** Longest time in ms that a subgraph may take for an answer; 10 s if left out. */
   readonly subgraphTimeoutMs?: number;
   /** How a subscription that lost its subgraph is opened again. */

@@ -1,3 +1,4 @@
+import type { Policies } from '@paygraph/auth';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { createSubgraph, type Subgraph } from './subgraphs/subgraph.ts';
@@ -20,6 +21,7 @@ export interface GenerationsOptions {
   readonly subgraphTimeoutMs?: number;
   readonly production: boolean;
   readonly reopen?: ReopenPolicy;
+  readonly policies?: Policies;
 }
 
 export interface Generations {
@@ -38,7 +40,7 @@ const TIMEOUT = 10_000;
 
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
-  const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
+  const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen, policies } = options;
   /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
   const connected = new Map<string, Subgraph>();
   const listeners: ((generation: Generation) => void)[] = [];
@@ -53,7 +55,11 @@ export function createGenerations(options: GenerationsOptions): Generations {
     const graph = loadGraph(supergraphSdl);
     const addresses = new Map(graph.subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
     const subgraphs = new Map([...addresses].map(([name, url]) => [name, connect(name, url)] as const));
-    const pipeline = createPipeline({ graph, subgraphs, production, ...(reopen && { reopen }) });
+    const pipeline = createPipeline({
+      ...{ graph, subgraphs, production },
+      ...(reopen && { reopen }),
+      ...(policies && { policies }),
+    });
     return { supergraphSdl, graph, subgraphs, addresses, pipeline };
   };
 

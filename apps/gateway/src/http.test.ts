@@ -20,7 +20,10 @@ describe('a query across subgraphs', () => {
       }
     }
     fragment Money on Payment { total: amount { amount } }`;
-    const { status, body } = await post(world.url, query, { variables: { id: 'pay_1' } });
+    const { status, body } = await post(world.url, query, {
+      variables: { id: 'pay_1' },
+      authorization: world.tokenOf('cus_1'),
+    });
     expect(status).toBe(200);
     expect(body).toEqual({
       data: {
@@ -136,6 +139,7 @@ describe('a mutation', () => {
     const { body } = await post(
       world.url,
       'mutation { createPayment(amount: "5.00") { amount { amount } riskAssessment { decision } } }',
+      { authorization: world.tokenOf('cus_1') },
     );
     expect(body.data).toEqual({
       createPayment: { amount: { amount: '5.00' }, riskAssessment: { decision: 'APPROVE' } },

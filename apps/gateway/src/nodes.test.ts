@@ -1,4 +1,4 @@
-import type { Principal } from '@paygraph/auth';
+import { anonymous, type Principal } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type LocalGraph, type LocalSubgraph, localGraph } from './testing/local-graph.ts';
@@ -81,9 +81,9 @@ describe('node', () => {
   });
 
   it('is for those who have signed in', async () => {
-    const { data, errors } = await localGraph(sources).ask(`{ node(id: "${wallet}") { id } }`);
+    const { data, errors } = await graph.ask(`{ node(id: "${wallet}") { id } }`, {}, anonymous);
     expect(data).toEqual({ node: null });
-    expect(errors).toMatchObject([{ path: ['node'], extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(errors).toMatchObject([{ path: ['node'], extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } }]);
   });
 });
 

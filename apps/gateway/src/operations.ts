@@ -29,7 +29,7 @@ export type BeginOperation = (request: OperationRequest, scope: RequestScope) =>
 export function createBeginOperation(generations: Generations, subscriptions: Quota): BeginOperation {
   const begin: BeginOperation = (request, scope) => {
     const { graph, pipeline } = generations.current();
-    const prepared = pipeline.prepare(request);
+    const prepared = pipeline.prepare(request, scope.principal);
     if (prepared.kind === 'rejected') return prepared;
     const valid = { document: prepared.document, schema: graph.schema };
     if (prepared.kind === 'operation')

@@ -9,7 +9,6 @@ export {
   unauthenticated,
 } from './errors.ts';
 export { SchemaLintError } from './guard/lint.ts';
-export type { Policies } from './guard/requirements.ts';
 export { createGroupLoader, createLoader } from './loader.ts';
 export { ownerIs, requireCustomer } from './ownership.ts';
 export {

@@ -1,4 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { Policies } from '@paygraph/auth';
 import { addScalars } from '@paygraph/scalars';
 import {
   type DocumentNode,
@@ -13,7 +14,6 @@ import {
 import { directiveNames } from './guard/directives.ts';
 import { type GuardOptions, guardSchema } from './guard/guard.ts';
 import { lintSchema, SchemaLintError } from './guard/lint.ts';
-import type { Policies } from './guard/requirements.ts';
 
 /** Resolvers by type and field, as graphql-codegen's `Resolvers` types them. */
 export type ResolverMap = Readonly<Record<string, object | undefined>>;

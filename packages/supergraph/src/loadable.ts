@@ -1,6 +1,6 @@
 import { type DirectiveNode, Kind, parse, print, visit } from 'graphql';
 
-const SECURITY_SPECIFICATION = /^https:\/\/specs\.apollo\.dev\/(?:authenticated|requiresScopes|policy)\//;
+const SECURITY_SPECIFICATION = /^https:\/\/specs\.apollo\.dev\/(?:authenticated|requiresScopes|policy)\/v0\.1$/;
 
 /**
  * Makes a supergraph loadable by `@apollo/gateway`, which refuses one that marks features it does not implement as

@@ -53,7 +53,7 @@ interface Node { id: ID! }
 type Query {
   """
   The object of this id, whatever its type. Null when there is none and when it may not be seen, which are not told apart.
-  Errors: \`UNAUTHENTICATED\` without an access token.
+  Errors: \`UNAUTHORIZED_FIELD_OR_TYPE\` without an access token.
   """
   node(
     "Of any type that implements \`Node\`."
@@ -62,7 +62,7 @@ type Query {
 
   """
   The objects of these ids, in their order; null for each that does not exist or may not be seen.
-  Errors: \`UNAUTHENTICATED\` without an access token, \`BAD_USER_INPUT\` for more than 100 ids.
+  Errors: \`UNAUTHORIZED_FIELD_OR_TYPE\` without an access token, \`BAD_USER_INPUT\` for more than 100 ids.
   """
   nodes(
     "At most 100, of any types that implement \`Node\`."

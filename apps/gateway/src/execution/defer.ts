@@ -14,6 +14,7 @@ import {
   typeFromAST,
   visit,
 } from 'graphql';
+import { isRemoved } from '../authorization/removed.ts';
 import { codedError, Rejection } from '../errors.ts';
 import { operationIn } from './conditions.ts';
 import { fragmentsIn, inlined, responseName } from './keys.ts';
@@ -83,7 +84,7 @@ export function withLabels(
       throw new Rejection([codedError('OPERATION_TOO_COMPLEX', 'The operation is too large to be deferred.')]);
     if (selection.kind === Kind.FIELD) {
       const type = fieldType(place.type, selection.name.value);
-      if (!selection.selectionSet || !type) return selection;
+      if (!selection.selectionSet || !type || isRemoved(selection)) return selection;
       const path = [...place.path, responseName(selection)];
       const guards = [...place.guards, []];
       return { ...selection, selectionSet: setOf(selection.selectionSet, { ...place, path, guards, type }) };

@@ -26,6 +26,8 @@ export interface Executable {
   readonly step: Step | undefined;
   /** What is asked about the schema, by the keys of its data. */
   readonly introspect: ((variables: Variables) => Data) | undefined;
+  /** What the caller may not see of it. */
+  readonly refusals: readonly GraphQLFormattedError[];
   readonly context: CompileContext;
   /** Bodies of merged requests, by the fetches that they merge. */
   readonly heads: Map<string, string>;
@@ -117,7 +119,7 @@ function complete(executable: Executable, start: Start, prepare: (run: Run) => v
 
 export type RunHooks = Pick<Run, 'hold' | 'later' | 'pause' | 'fail'>;
 
-export function begin({ shape, heads, context, introspect }: Executable, start: Start, hooks: RunHooks): Run {
+export function begin({ shape, refusals, heads, context, introspect }: Executable, start: Start, hooks: RunHooks): Run {
   const { variables, scope } = start;
   const data = introspect?.(variables) ?? {};
   const faults = undefined;
@@ -128,7 +130,7 @@ export function begin({ shape, heads, context, introspect }: Executable, start: 
     shape,
     heads,
     data,
-    errors: [],
+    errors: [...refusals],
     faults,
     missing: undefined,
     batches: new Map(),

@@ -9,6 +9,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { isRemoved } from '../authorization/removed.ts';
 import { operationIn } from './conditions.ts';
 
 /**
@@ -52,7 +53,7 @@ export function isIntrospection({ name }: FieldNode): boolean {
   return name.value === '__schema' || name.value === '__type';
 }
 
-/** The document that is planned: every field under its key, nothing about the schema, and no empty selection. */
+/** The document that is planned: every field under its key, nothing about the schema, nothing removed, no empty selection. */
 export function plannable(document: DocumentNode, keyOf: KeyOf): DocumentNode {
   const isMutation = operationIn(document).operation === 'mutation';
   const fragments = fragmentsIn(document);
@@ -72,7 +73,7 @@ export function plannable(document: DocumentNode, keyOf: KeyOf): DocumentNode {
   };
   const setOf = (set: SelectionSetNode, atRoot: boolean): SelectionSetNode => {
     const selections = set.selections
-      .filter((selection) => selection.kind !== Kind.FIELD || !isIntrospection(selection))
+      .filter((selection) => selection.kind !== Kind.FIELD || !(isIntrospection(selection) || isRemoved(selection)))
       .map((selection) => selectionOf(selection, atRoot));
     return { ...set, selections: selections.length > 0 ? selections : [typename] };
   };

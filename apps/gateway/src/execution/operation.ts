@@ -1,5 +1,5 @@
 import type { FetchNode, PlanNode, SubscriptionNode } from '@apollo/query-planner';
-import { type DocumentNode, isObjectType } from 'graphql';
+import { type DocumentNode, type GraphQLFormattedError, isObjectType } from 'graphql';
 import { brokenPromise } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { Unplannable } from '../graph/plan.ts';
@@ -25,12 +25,15 @@ export interface ExecutableSubscription {
 
 export interface Compiler {
   /** @throws Rejection when the operation is too complex or cannot be planned */
-  compile(document: DocumentNode): Executable;
+  compile(document: DocumentNode, refusals?: Refusals): Executable;
   /** As `compile`, for who takes an answer in parts; undefined when not all of the operation that is deferred can be. */
-  compileDeferring(document: DocumentNode): Executable | undefined;
+  compileDeferring(document: DocumentNode, refusals?: Refusals): Executable | undefined;
   /** For a document whose operation is a subscription with one root field. `planned` may ask for more than `document`. */
-  compileSubscription(document: DocumentNode, planned?: DocumentNode): ExecutableSubscription;
+  compileSubscription(document: DocumentNode, planned?: DocumentNode, refusals?: Refusals): ExecutableSubscription;
 }
+
+/** What the caller may not see of an operation; the fields are marked as removed in its document. */
+export type Refusals = readonly GraphQLFormattedError[];
 
 /** Compiles documents that are valid, with one operation, and whose conditions have been decided. */
 export function createCompiler(graph: Graph, subgraphs: ReadonlyMap<string, Subgraph>): Compiler {
@@ -72,20 +75,20 @@ export function createCompiler(graph: Graph, subgraphs: ReadonlyMap<string, Subg
     return rootShape(type, operation.selectionSet, context);
   };
   return {
-    compile(document) {
+    compile(document, refusals = []) {
       const keyOf = createKeys(graph.names);
       const { node } = graph.plan(plannable(document, keyOf));
       if (node?.kind === 'Subscription') throw new Error('A subscription was planned');
       const context = contextFor();
       const shape = shapeOf(document, shapeContext(document, keyOf));
       return {
-        ...{ shape, initial: shape, deferred: [] },
+        ...{ shape, initial: shape, deferred: [], refusals },
         step: node && compileStep(node, context),
         introspect: compileIntrospection(document, schema),
         ...{ context, heads: new Map() },
       };
     },
-    compileDeferring(original) {
+    compileDeferring(original, refusals = []) {
       const { document, deferred } = withLabels(original, schema);
       const keyOf = createKeys(graph.names);
       const node = plannedIfAtAll(() => graph.plan(plannable(document, keyOf)).node);
@@ -96,14 +99,14 @@ export function createCompiler(graph: Graph, subgraphs: ReadonlyMap<string, Subg
       const context = contextFor();
       return {
         shape: shapeOf(document, all),
-        initial: shapeOf(document, some),
-        deferred: deferred.map((each) => ({ ...each, shape: partShape(each.type, [each.selectionSet], some) })),
+        ...{ initial: shapeOf(document, some), refusals },
+        deferred: deferred.map((each) => ({ ...each, shape: partShape(each.type, each.selectionSet, some) })),
         step: compileStep(node, context),
         introspect: compileIntrospection(document, schema),
         ...{ context, heads: new Map() },
       };
     },
-    compileSubscription(document, planned = document) {
+    compileSubscription(document, planned = document, refusals = []) {
       const keyOf = createKeys(graph.names);
       const { node } = graph.plan(plannable(planned, keyOf));
       if (node?.kind !== 'Subscription') throw new Error(`A subscription was planned as ${node?.kind}`);
@@ -118,7 +121,7 @@ export function createCompiler(graph: Graph, subgraphs: ReadonlyMap<string, Subg
         event,
         rootKey,
         keyOf,
-        rest: { shape, initial: shape, deferred: [], step, introspect: undefined, context, heads: new Map() },
+        rest: { shape, initial: shape, deferred: [], step, introspect: undefined, refusals, context, heads: new Map() },
       };
     },
   };

@@ -16,6 +16,7 @@ import {
   type SelectionSetNode,
   typeFromAST,
 } from 'graphql';
+import { isRemoved } from '../authorization/removed.ts';
 import { isIntrospection, type KeyOf, responseName } from './keys.ts';
 import type { Data } from './merge.ts';
 import { quote } from './quote.ts';
@@ -51,22 +52,34 @@ export interface ShapeContext {
   readonly isDeferred: (label: string) => boolean;
 }
 
+/** Some selections of a field's type, and whether they stand below a field that has been removed. */
+interface Selections {
+  readonly set: SelectionSetNode;
+  readonly isRemoved: boolean;
+}
+
+/** A field as it stands in the document, and whether it or a field above it has been removed. */
+interface Selected {
+  readonly node: FieldNode;
+  readonly isRemoved: boolean;
+}
+
 /** Where the value of an introspection field stands among the data. */
 export function introspectionKey(field: FieldNode): string {
   return `__introspection.${responseName(field)}`;
 }
 
 /** The shape of what some selections ask of a composite type. It is worked out for a type when such an object comes. */
-export function shapeOf(
-  type: GraphQLNamedType,
-  selections: readonly SelectionSetNode[],
-  context: ShapeContext,
-): ObjectShape {
+export function shapeOf(type: GraphQLNamedType, set: SelectionSetNode, context: ShapeContext): ObjectShape {
+  return shapeOfAll(type, [{ set, isRemoved: false }], context);
+}
+
+function shapeOfAll(type: GraphQLNamedType, selections: readonly Selections[], context: ShapeContext): ObjectShape {
   const known = new Map<unknown, readonly FieldShape[] | undefined>();
   const fieldsFor = (name: unknown): readonly FieldShape[] | undefined => {
     const actual = typeof name === 'string' ? context.schema.getType(name) : undefined;
     if (!actual || !couldBe(actual, type, context.schema)) return undefined;
-    return [...collected(actual, selections, context)].flatMap(([, nodes]) => fieldShape(actual, nodes, context) ?? []);
+    return [...collected(actual, selections, context)].flatMap(([, fields]) => fieldShape(actual, fields, context));
   };
   /** Those of an object that nobody told the type of: known where its type does not matter. */
   const fieldsOfAny = (): readonly FieldShape[] | undefined => {
@@ -129,18 +142,29 @@ export function writeFields(fields: readonly FieldShape[], object: Data, shaping
   return `${text}}`;
 }
 
-function fieldShape(parent: GraphQLNamedType, nodes: readonly FieldNode[], context: ShapeContext): FieldShape[] {
-  const [node] = nodes as [FieldNode];
+function fieldShape(parent: GraphQLNamedType, selected: readonly Selected[], context: ShapeContext): FieldShape[] {
+  const { node } = selected.find((each) => !each.isRemoved) ?? (selected[0] as Selected);
   const name = responseName(node);
   const lead = `${quote(name)}:`;
+  if (selected.every((each) => each.isRemoved))
+    return [{ name, key: REMOVED, lead, write: removedWriter(parent, node), child: undefined }];
   if (isIntrospection(node))
     return [{ name, key: introspectionKey(node), lead, write: (value) => JSON.stringify(value), child: undefined }];
   const key = context.keyOf(node, parent === context.schema.getMutationType());
   if (key === '__typename') return [{ name, key, lead, write: typenameWriter(parent), child: undefined }];
   const definition = fieldOf(parent, node.name.value);
   if (!definition) return [];
-  const { write, child } = completed(definition.type, nodes, context);
+  const { write, child } = completed(definition.type, selected, context);
   return [{ name, key, lead, write, child }];
+}
+
+/** No data stand under it, though the plan may have fetched the field for a purpose of its own. */
+const REMOVED = '(removed)';
+
+/** Null, and where the schema does not allow that, null for what holds it. */
+function removedWriter(parent: GraphQLNamedType, { name }: FieldNode): Writer {
+  const isRequired = name.value === '__typename' || isNonNullType(fieldOf(parent, name.value)?.type);
+  return isRequired ? (_value, shaping) => shaping.refused() : () => 'null';
 }
 
 function fieldOf(parent: GraphQLNamedType, name: string): GraphQLField<unknown, unknown> | undefined {
@@ -155,60 +179,64 @@ function typenameWriter(parent: GraphQLNamedType): Writer {
 
 function completed(
   type: GraphQLOutputType,
-  nodes: readonly FieldNode[],
+  selected: readonly Selected[],
   context: ShapeContext,
 ): { readonly write: Writer; readonly child: ObjectShape | undefined } {
   if (isNonNullType(type)) {
-    const { write, child } = bare(type.ofType, nodes, context);
+    const { write, child } = bare(type.ofType, selected, context);
     return { write: required(write), child };
   }
-  const { write, child } = bare(type, nodes, context);
+  const { write, child } = bare(type, selected, context);
   return { write: nullable(write), child };
 }
 
-function bare(type: GraphQLOutputType, nodes: readonly FieldNode[], context: ShapeContext) {
+function bare(type: GraphQLOutputType, selected: readonly Selected[], context: ShapeContext) {
   if (isListType(type)) {
-    const { write, child } = completed(type.ofType, nodes, context);
+    const { write, child } = completed(type.ofType, selected, context);
     return { write: listOf(write), child };
   }
   if (isNonNullType(type)) throw new Error('Twice non-null');
   if (isLeafType(type)) return { write: leafWriter(type), child: undefined };
-  const selections = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-  const child = shapeOf(type, selections, context);
+  const selections = selected.flatMap(({ node, isRemoved }) =>
+    node.selectionSet ? { set: node.selectionSet, isRemoved } : [],
+  );
+  const child = shapeOfAll(type, selections, context);
   return { write: child.write, child };
 }
 
 /** CollectFields of the specification, for a type: by the client's name, in the order of the document. */
 function collected(
   type: GraphQLNamedType,
-  selections: readonly SelectionSetNode[],
+  selections: readonly Selections[],
   { schema, fragments, isDeferred }: ShapeContext,
-): Map<string, FieldNode[]> {
-  const fields = new Map<string, FieldNode[]>();
-  const visited = new Set<FragmentDefinitionNode>();
+): Map<string, Selected[]> {
+  const fields = new Map<string, Selected[]>();
+  const visited = { live: new Set<FragmentDefinitionNode>(), removed: new Set<FragmentDefinitionNode>() };
   const applies = (condition: FragmentDefinitionNode['typeCondition'] | undefined): boolean => {
     const wanted = condition && typeFromAST(schema, condition);
     if (!wanted || wanted === type) return true;
     return isAbstractType(wanted) && (isObjectType(type) || isInterfaceType(type)) && schema.isSubType(wanted, type);
   };
-  const visit = (set: SelectionSetNode): void => {
+  const visit = (set: SelectionSetNode, isBelowRemoved: boolean): void => {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
         const name = responseName(selection);
-        fields.set(name, [...(fields.get(name) ?? []), selection]);
+        const isGone = isBelowRemoved || isRemoved(selection);
+        fields.set(name, [...(fields.get(name) ?? []), { node: selection, isRemoved: isGone }]);
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         const label = deferLabel(selection);
         if (!(label !== undefined && isDeferred(label)) && applies(selection.typeCondition))
-          visit(selection.selectionSet);
+          visit(selection.selectionSet, isBelowRemoved);
       } else {
         const fragment = fragments.get(selection.name.value);
-        if (!fragment || visited.has(fragment) || !applies(fragment.typeCondition)) continue;
-        visited.add(fragment);
-        visit(fragment.selectionSet);
+        const seen = isBelowRemoved ? visited.removed : visited.live;
+        if (!fragment || seen.has(fragment) || !applies(fragment.typeCondition)) continue;
+        seen.add(fragment);
+        visit(fragment.selectionSet, isBelowRemoved);
       }
     }
   };
-  for (const set of selections) visit(set);
+  for (const { set, isRemoved: isBelowRemoved } of selections) visit(set, isBelowRemoved);
   return fields;
 }
 
@@ -221,5 +249,5 @@ export function deferLabel({ directives = [] }: Pick<FieldNode, 'directives'>): 
 
 /** The root type's shape of an operation. */
 export function rootShape(type: GraphQLObjectType, selection: SelectionSetNode, context: ShapeContext): ObjectShape {
-  return shapeOf(type, [selection], context);
+  return shapeOf(type, selection, context);
 }

@@ -14,6 +14,8 @@ export interface Shaping {
   invalid(expected: string): undefined;
   /** There is null where the schema does not allow it. */
   violation(): undefined;
+  /** What is here may not be seen: that has been told, and null is what it is. */
+  refused(): undefined;
 }
 
 export interface ShapingOptions {
@@ -80,6 +82,10 @@ class AnswerShaping implements Shaping {
     this.#report(this.#options.broken('Null where the schema does not allow it', this.#path()));
   }
 
+  refused(): undefined {
+    explain(this.#path(), this.#explanations());
+  }
+
   #path(): Path {
     return this.#steps.slice(0, this.#depth);
   }
@@ -91,11 +97,15 @@ class AnswerShaping implements Shaping {
 
   /** Whether there is an error already for this place or for something in it. */
   #isExplained(): boolean {
+    return this.#explanations().has(JSON.stringify(this.#path()));
+  }
+
+  #explanations(): Set<string> {
     if (!this.#explained) {
       this.#explained = new Set();
       for (const { path } of this.#options.errors) if (path) explain(path, this.#explained);
     }
-    return this.#explained.has(JSON.stringify(this.#path()));
+    return this.#explained;
   }
 }
 

@@ -3,6 +3,8 @@ import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { checkScalarsOfClients } from '@paygraph/scalars';
 import { loadableSupergraph, NODES } from '@paygraph/supergraph';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { type Authorization, createAuthorization } from '../authorization/authorize.ts';
+import { rulesFrom } from '../authorization/rules.ts';
 import type { Names } from '../execution/keys.ts';
 import type { Satisfies } from '../execution/representation.ts';
 import { refuseLabels } from './labels.ts';
@@ -26,6 +28,8 @@ export interface Graph {
   /** Whether objects of the named type satisfy a type condition. */
   readonly satisfies: Satisfies;
   readonly names: Names;
+  /** What the security directives ask of callers. */
+  readonly authorization: Authorization;
   /** What `node(id:)` finds; nothing when the supergraph has no such field. */
   readonly nodeTypes: readonly NodeType[];
   /** Plans a valid document with one operation. @throws Rejection when it is too complex or cannot be planned. */
@@ -60,6 +64,7 @@ export function loadGraph(supergraphSdl: string): Graph {
     resumable: resumableSubscriptions(supergraph.schema),
     satisfies: createSatisfies(supergraphSchema),
     nodeTypes: nodeTypesOf(supergraph.schema, NODES),
+    authorization: createAuthorization(schema, rulesFrom(supergraph.schema, schema)),
     names: namesOf(supergraph.schema, supergraphSchema),
     plan: createPlan(schema, (document) => planner.buildQueryPlan(operationFromDocument(apiSchema, document))),
   };

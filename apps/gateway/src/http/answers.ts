@@ -40,7 +40,7 @@ export function createAnswers({ pipeline, scopeOf }: AnswersOptions): AnswerRequ
     if (scope instanceof GraphQLError) return refuse(reply, type, scope);
     try {
       const current = pipeline();
-      const prepared = current.prepare({ ...given, deferring: inParts });
+      const prepared = current.prepare({ ...given, deferring: inParts }, scope.principal);
       if (prepared.kind === 'rejected')
         return send(reply, statusOfRejection(accepted), type, answerOf({ errors: prepared.errors }).json);
       if (prepared.kind === 'subscription') return refuse(reply, type, subscriptionForOneAnswer());

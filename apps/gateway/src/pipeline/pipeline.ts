@@ -1,3 +1,4 @@
+import type { Policies, Principal } from '@paygraph/auth';
 import { NODES } from '@paygraph/supergraph';
 import { presentError } from '../errors.ts';
 import { type Answer, answerOf } from '../execution/answer.ts';
@@ -22,8 +23,8 @@ import {
 
 /** The one way that operations go, whatever transport brings them. */
 export interface Pipeline {
-  /** Parses, validates, checks variables and plans. Nothing has run yet. */
-  prepare(request: OperationRequest): Prepared;
+  /** Parses, validates, checks variables, removes what the principal may not see, and plans. Nothing has run yet. */
+  prepare(request: OperationRequest, principal: Principal | undefined): Prepared;
   /** Runs a query or mutation. Its errors are fit for clients. */
   execute(prepared: PreparedOperation, scope: RequestScope): Promise<Answer>;
   /** Runs an operation of which something is deferred, and gives its answer away in parts. */
@@ -45,11 +46,19 @@ export interface PipelineOptions {
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
   /** Hides the schema: no introspection, no suggestions in validation errors. */
   readonly production: boolean;
+  /** What the names in `@policy` stand for. */
+  readonly policies?: Policies;
   /** How a subscription that lost its subgraph is opened again. */
   readonly reopen?: ReopenPolicy;
 }
 
-export function createPipeline({ graph, subgraphs, production, reopen = patient }: PipelineOptions): Pipeline {
+export function createPipeline({
+  graph,
+  subgraphs,
+  production,
+  policies = {},
+  reopen = patient,
+}: PipelineOptions): Pipeline {
   const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
   const compiler = createCompiler(graph, all);
   const failed = (error: unknown, scope: RequestScope): Answer =>
@@ -58,7 +67,7 @@ export function createPipeline({ graph, subgraphs, production, reopen = patient 
     executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
   const hub = createHub({ execute: executeRest, reopen });
   return {
-    prepare: createPrepare({ graph, compiler, production }),
+    prepare: createPrepare({ graph, compiler, production, policies }),
     execute: ({ executable, variables }, scope) =>
       execute(executable, { variables, scope }).catch((error) => failed(error, scope)),
     async executeInParts({ executable, variables }, scope, sink) {

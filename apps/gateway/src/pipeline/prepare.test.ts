@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { createCompiler } from '../execution/operation.ts';
 import { loadGraph } from '../graph/graph.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
-import { createPrepare } from './prepare.ts';
+import { createPrepare, type OperationRequest } from './prepare.ts';
 
 const supergraph = readFileSync(new URL('../../../../supergraph.graphql', import.meta.url), 'utf8');
 const graph = loadGraph(supergraph);
 const subgraphs = new Map(graph.subgraphs.map(({ name }) => [name, { name } as Subgraph]));
-const prepare = createPrepare({ graph, compiler: createCompiler(graph, subgraphs), production: true });
+const prepareFor = createPrepare({ graph, compiler: createCompiler(graph, subgraphs), production: true, policies: {} });
+const prepare = (request: OperationRequest) => prepareFor(request, undefined);
 
 describe('values of custom scalars', () => {
   const deposit = (amount: string, currency: string) => `mutation {

@@ -14,7 +14,7 @@ import {
 import { codedError, Rejection } from '../errors.ts';
 import { operationIn } from '../execution/conditions.ts';
 import { fragmentsIn, responseName } from '../execution/keys.ts';
-import type { Compiler, ExecutableSubscription } from '../execution/operation.ts';
+import type { Compiler, ExecutableSubscription, Refusals } from '../execution/operation.ts';
 import type { Graph, Variables } from '../graph/graph.ts';
 import type { Resumable } from '../graph/resumable.ts';
 import { isRecord } from '../subgraphs/exchange.ts';
@@ -56,7 +56,12 @@ export interface SubscriptionPlan {
  *
  * @throws Rejection unless the operation has exactly one root field
  */
-export function planSubscription(graph: Graph, compiler: Compiler, document: DocumentNode): SubscriptionPlan {
+export function planSubscription(
+  graph: Graph,
+  compiler: Compiler,
+  document: DocumentNode,
+  refusals: Refusals = [],
+): SubscriptionPlan {
   const fields = rootFields(document);
   const root = singleRootField(fields);
   const resumable = graph.resumable.get(root.name.value);
@@ -65,7 +70,7 @@ export function planSubscription(graph: Graph, compiler: Compiler, document: Doc
     ? resumableDocuments(graph, document, { root, fields, resumable, name })
     : { asked: document, planned: document };
 
-  const executable = compiler.compileSubscription(asked, planned);
+  const executable = compiler.compileSubscription(asked, planned, refusals);
   const { primary } = executable;
   return {
     source: {
@@ -97,6 +102,7 @@ function resumableDocuments(
   const begun = fields.map((field) => withArgument(field, resumable.argument, name));
   const asking: FieldNode = {
     ...withArgument(root, resumable.argument, name),
+    directives: [],
     selectionSet: { kind: Kind.SELECTION_SET, selections: [fieldNamed(resumable.field)] },
   };
   const type = parseType(String(argumentOf(graph, root, resumable.argument).type));

@@ -47,7 +47,7 @@ it('an event is not written into, so that it may be handed to many operations', 
   const subgraphs = new Map(['payment', 'wallet'].map((name) => [name, subgraph(name)]));
   const pipeline = createPipeline({ graph, subgraphs, production: false });
   const streams = ['One', 'Two'].map((name) => {
-    const prepared = pipeline.prepare({ source: `subscription ${name} { paid { label } }` });
+    const prepared = pipeline.prepare({ source: `subscription ${name} { paid { label } }` }, scope.principal);
     if (prepared.kind !== 'subscription') throw new Error(`It was ${prepared.kind}`);
     return pipeline.subscribe(prepared, scope);
   });

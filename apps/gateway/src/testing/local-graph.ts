@@ -1,5 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { anonymous, type Principal } from '@paygraph/auth';
+import { anonymous, type Policies, type Principal } from '@paygraph/auth';
 import { createLogger } from '@paygraph/service';
 import { composeSubgraphs } from '@paygraph/supergraph';
 import { execute, type FormattedExecutionResult, parse, validate } from 'graphql';
@@ -11,7 +11,8 @@ import { type Subgraph, subgraphUnavailable } from '../subgraphs/subgraph.ts';
 import { type FixtureResolvers, withReferences } from './fixture-subgraph.ts';
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
-  "@key" "@external" "@requires" "@provides" "@shareable" "@override" "@inaccessible" "@interfaceObject" ])`;
+  "@key" "@external" "@requires" "@provides" "@shareable" "@override" "@inaccessible" "@interfaceObject"
+  "@authenticated" "@requiresScopes" "@policy" ])`;
 
 export interface LocalSubgraph {
   readonly sdl: string;
@@ -27,7 +28,11 @@ export interface LocalRequest {
 export type LocalGraph = ReturnType<typeof localGraph>;
 
 /** The gateway's pipeline over subgraphs in this process: requests are texts, as over HTTP, but nothing is sent. */
-export function localGraph(sources: Readonly<Record<string, LocalSubgraph>>, principal: Principal = anonymous) {
+export function localGraph(
+  sources: Readonly<Record<string, LocalSubgraph>>,
+  principal: Principal = anonymous,
+  policies: Policies = {},
+) {
   const requests: LocalRequest[] = [];
   const down = new Set<string>();
   const graph = loadGraph(supergraphOf(sources));
@@ -40,7 +45,7 @@ export function localGraph(sources: Readonly<Record<string, LocalSubgraph>>, pri
   const subgraphs = new Map(
     Object.entries(sources).map(([name, source]) => [name, localSubgraph(name, source, { requests, down })]),
   );
-  const pipeline = createPipeline({ graph, subgraphs, production: false });
+  const pipeline = createPipeline({ graph, subgraphs, production: false, policies });
   return {
     graph,
     pipeline,
@@ -50,8 +55,8 @@ export function localGraph(sources: Readonly<Record<string, LocalSubgraph>>, pri
     /** Names of subgraphs that cannot be reached. */
     down,
     /** The parts of an answer to who takes it in parts. */
-    async askInParts(source: string, variables: Record<string, unknown> = {}): Promise<unknown[]> {
-      const prepared = pipeline.prepare({ source, variables, deferring: true });
+    async askInParts(source: string, variables: Record<string, unknown> = {}, as = principal): Promise<unknown[]> {
+      const prepared = pipeline.prepare({ source, variables, deferring: true }, as);
       if (prepared.kind !== 'operation') throw new Error(`It was ${prepared.kind}`);
       if (prepared.executable.deferred.length === 0)
         return [JSON.parse((await pipeline.execute(prepared, scope)).json)];
@@ -62,8 +67,9 @@ export function localGraph(sources: Readonly<Record<string, LocalSubgraph>>, pri
     async ask(
       source: string,
       variables: Record<string, unknown> = {},
+      as = principal,
     ): Promise<FormattedExecutionResult<Record<string, unknown>>> {
-      const prepared = pipeline.prepare({ source, variables });
+      const prepared = pipeline.prepare({ source, variables }, as);
       if (prepared.kind === 'rejected') return { errors: prepared.errors.map((error) => error.toJSON()) };
       if (prepared.kind === 'subscription') throw new Error('Only queries and mutations');
       return JSON.parse((await pipeline.execute(prepared, scope)).json);

@@ -56,7 +56,7 @@ const riskSdl = `${link('"@key", "@requiresScopes"')}
   type Query { riskRules: [String!]! }
   type Payment @key(fields: "id") {
     id: ID!
-    riskAssessment: RiskAssessment @requiresScopes(scopes: [["risk:read"]])
+    riskAssessment: RiskAssessment @requiresScopes(scopes: [["payment:read"]])
     certainAssessment: RiskAssessment!
   }
   type RiskAssessment { decision: String! reasons(first: Int): [String!]! }`;

@@ -1,4 +1,4 @@
-import type { Principal } from '@paygraph/auth';
+import { meets, type Policies, type Principal, type Requirement } from '@paygraph/auth';
 import {
   defaultFieldResolver,
   type GraphQLField,
@@ -10,7 +10,7 @@ import {
 import { badUserInput, forbidden, unauthenticated } from '../errors.ts';
 import { type DirectiveNames, usesOf } from './directives.ts';
 import { keyFieldsOf, referenceResolverOf, setReferenceResolver } from './federation.ts';
-import { meets, type Policies, type Requirement, requirementsIn, requirementsOfField } from './requirements.ts';
+import { requirementsIn, requirementsOfField } from './requirements.ts';
 
 export interface GuardOptions {
   readonly names: DirectiveNames;
