@@ -67,7 +67,7 @@ export async function serve(
   const subgraph = createSubgraph<Context>({
     name: 'wallet',
     typeDefs,
-    publicFields: ['rate', 'refused', 'fault', 'disguised', 'peer', 'slow'].map((name) => `Query.${name}`),
+    publicFields: { Query: ['rate', 'refused', 'fault', 'disguised', 'peer', 'slow'] },
     resolvers: {
       Query: {
         rate: (_root: unknown, { amount, at }: { amount?: string; at?: Date }) => amount ?? at?.getTime().toString(),

@@ -97,7 +97,7 @@ describe('the life of a subgraph', () => {
       name: 'small',
       typeDefs: 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9") type Query { a: Int }',
       resolvers: {},
-      publicFields: ['Query.a'],
+      publicFields: { Query: ['a'] },
       context: (scope) => scope,
       authenticate: async () => ({ kind: 'anonymous' }),
       logger: createLogger({ service: 'small', level: 'silent' }),

@@ -25,8 +25,8 @@ export interface SchemaOptions {
   /** The SDL, with an `@link` to federation 2. */
   readonly typeDefs: string | DocumentNode;
   readonly resolvers: ResolverMap;
-  /** Fields that anyone may read, such as `Query.currencies`: a root or entity field not listed must be guarded. */
-  readonly publicFields?: readonly string[] | undefined;
+  /** Fields that anyone may read, by type: whatever can be reached and is not listed must be guarded. */
+  readonly publicFields?: Readonly<Record<string, readonly string[]>> | undefined;
   /** `@inaccessible` fields outside a key that the gateway reads for a `@requires` of another subgraph. */
   readonly gatewayFields?: readonly string[] | undefined;
   readonly policies?: Policies | undefined;
@@ -39,7 +39,7 @@ export interface SchemaOptions {
  * @throws SchemaLintError when a resolver has no place in the schema or something would be open by oversight.
  */
 export function buildGuardedSchema(options: SchemaOptions): GraphQLSchema {
-  const { typeDefs, resolvers, publicFields = [], gatewayFields = [], policies = {}, production = false } = options;
+  const { typeDefs, resolvers, publicFields = {}, gatewayFields = [], policies = {}, production = false } = options;
   const document = typeof typeDefs === 'string' ? parse(typeDefs) : typeDefs;
   const schema = buildSubgraphSchema({ typeDefs: document, resolvers: checkedResolvers(resolvers) });
   checkPlaces(schema, resolvers);
@@ -47,7 +47,9 @@ export function buildGuardedSchema(options: SchemaOptions): GraphQLSchema {
   const guard: GuardOptions = {
     names: directiveNames(document),
     policies,
-    publicFields: new Set(publicFields),
+    publicFields: new Set(
+      Object.entries(publicFields).flatMap(([type, fields]) => fields.map((field) => `${type}.${field}`)),
+    ),
     gatewayFields: new Set(gatewayFields),
   };
   lintSchema(schema, guard);

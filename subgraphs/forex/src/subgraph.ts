@@ -6,6 +6,7 @@ import { createLoader, createSubgraph, type Subgraph } from '@paygraph/subgraph'
 import type { Context } from './context.ts';
 import type { Resolvers } from './generated/graphql.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
+import { publicFields } from './public-fields.ts';
 import { quoteMutations } from './quotes/resolvers.ts';
 import { createQuoteStore } from './quotes/store.ts';
 import type { SpotRate } from './rates/pair-rate.ts';
@@ -32,11 +33,6 @@ export interface ForexDependencies {
 
 /** Time in ms to the next reading of live rates after one that failed. */
 const RETRY_MS = 60_000;
-
-/** Everyone may know the rates. */
-const publicFields = ['currencies', 'exchangeRate', 'exchangeRates', 'exchangeRateHistory'].map(
-  (field) => `Query.${field}`,
-);
 
 const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
 

@@ -13,6 +13,7 @@ import { createCustomerStore } from './customer/store.ts';
 import { openDatabase } from './database.ts';
 import type { Resolvers } from './generated/graphql.ts';
 import { createHousekeeping } from './housekeeping.ts';
+import { publicFields } from './public-fields.ts';
 import { sessionMutations } from './session/resolvers.ts';
 import { createSessions } from './session/session.ts';
 import { createSessionStore } from './session/store.ts';
@@ -31,9 +32,6 @@ export interface ProfileDependencies {
 
 /** How long in seconds others may keep the public keys. */
 const jwksMaxAge = 300;
-
-/** Reaches everybody who was handed a `Customer`: handing it out is what asks who may see the person. */
-const publicFields = ['displayName', 'handle', 'createdAt'].map((field) => `Customer.${field}`);
 
 /** Who: customers and staff, passwords, sessions, and the keys that access tokens are verified with. */
 export function createProfileSubgraph(dependencies: ProfileDependencies): Subgraph {
@@ -57,7 +55,7 @@ export function createProfileSubgraph(dependencies: ProfileDependencies): Subgra
       Mutation: { ...customerMutations(services), ...sessionMutations(services) },
       Customer: customerFields(clock),
     } satisfies Resolvers,
-    publicFields: ['Query.viewer', 'Mutation.register', 'Mutation.logIn', 'Mutation.refreshSession', ...publicFields],
+    publicFields,
     context: (scope) => ({ ...scope, customers: createCustomerLoader(customers) }),
     authenticate: createAuthenticator({
       accessTokenKeys: staticKeys(jwks),

@@ -43,7 +43,7 @@ describe('a guarded field', () => {
     }`,
     { Query: { own: () => 1, either: () => 2, friendly: () => 3, both: () => 4, open: () => 5 } },
     {
-      publicFields: ['Query.open'],
+      publicFields: { Query: ['open'] },
       policies: {
         weekday: () => true,
         customer: ({ kind }) => kind === 'customer',
@@ -97,7 +97,7 @@ describe('guards come', () => {
         schemaOf(
           typeDefs,
           { Query: { a: () => ({ __typename: 'Wallet', id: '1', b: 'X' }) }, ...resolvers },
-          { publicFields: ['Query.a'] },
+          { publicFields: { Query: ['a'] } },
         ),
         source,
         anonymous,
@@ -164,7 +164,7 @@ describe('guards come', () => {
           },
         },
       },
-      { publicFields: ['Query.a'] },
+      { publicFields: { Query: ['a'] } },
     );
     const document = parse('subscription { ticks }');
     const open = (principal: Principal) => createSourceEventStream({ schema, document, contextValue: { principal } });
@@ -225,7 +225,7 @@ describe('_entities', () => {
       Secret: { __resolveReference: async ({ id }: { id: string }) => load({ id, score: 7 }) },
       Currency: { __resolveReference: ({ code }: { code: string }) => ({ code, name: 'Cedi' }) },
     },
-    { publicFields: ['Query.a', 'Currency.name'] },
+    { publicFields: { Query: ['a'], Currency: ['name'] } },
   );
   const entities = (...types: string[]) =>
     `{ _entities(representations: [${types
@@ -264,8 +264,8 @@ describe('_entities', () => {
   });
 
   it('hides the SDL in production', async () => {
-    const shown = schemaOf('type Query { a: Int }', {}, { publicFields: ['Query.a'] });
-    const hidden = schemaOf('type Query { a: Int }', {}, { publicFields: ['Query.a'], production: true });
+    const shown = schemaOf('type Query { a: Int }', {}, { publicFields: { Query: ['a'] } });
+    const hidden = schemaOf('type Query { a: Int }', {}, { publicFields: { Query: ['a'] }, production: true });
     expect((await ask(shown, '{ _service { sdl } }', anonymous)).data._service.sdl).toContain('type Query');
     expect((await ask(hidden, '{ _service { sdl } }', anonymous)).data._service.sdl).toBeNull();
   });

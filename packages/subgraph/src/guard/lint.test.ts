@@ -35,7 +35,28 @@ describe('a schema is refused when', () => {
     expect(problemsOf(typeDefs, { resolvers: { Wallet: reference } })).toEqual([
       'Wallet.label is neither guarded nor listed as public',
     ]);
-    expect(problemsOf(typeDefs, { resolvers: { Wallet: reference }, publicFields: ['Wallet.label'] })).toEqual([]);
+    expect(problemsOf(typeDefs, { resolvers: { Wallet: reference }, publicFields: { Wallet: ['label'] } })).toEqual([]);
+  });
+
+  it('a field is open by oversight to which an open one leads, through whatever types', () => {
+    const typeDefs = `type Query { a: Page b: Thing @authenticated }
+      type Page { items: [Item!]! total: Int @authenticated }
+      union Item = Note | Thing
+      type Note { text: String author: Author }
+      interface Author { name: String }
+      type Person implements Author { name: String pages: Page }
+      type Thing { label: String }
+      type Secret { text: String }`;
+    expect(problemsOf(typeDefs, { publicFields: { Query: ['a'], Page: ['items'], Note: ['author'] } })).toEqual(
+      ['Note.text', 'Thing.label', 'Person.name', 'Person.pages'].map(
+        (field) => `${field} is neither guarded nor listed as public`,
+      ),
+    );
+    expect(problemsOf(`${typeDefs} extend type Query { c: Secret @authenticated }`)).toEqual(
+      ['Query.a', 'Page.items', 'Note.text', 'Note.author', 'Thing.label', 'Person.name', 'Person.pages'].map(
+        (field) => `${field} is neither guarded nor listed as public`,
+      ),
+    );
   });
 
   it('a command between services does not say who may use it', () => {
@@ -66,7 +87,7 @@ describe('a schema is refused when', () => {
   });
 
   it('a list of public fields is not up to date', () => {
-    const publicFields = ['Query.a', 'Query.b', 'Query.gone'];
+    const publicFields = { Query: ['a', 'b', 'gone'] };
     expect(problemsOf('type Query { a: Int b: Int @authenticated }', { publicFields })).toEqual([
       'Query.b is listed as public, but is guarded, out of reach or not there',
       'Query.gone is listed as public, but is guarded, out of reach or not there',

@@ -1,5 +1,12 @@
 import { isScope } from '@paygraph/auth';
-import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+} from 'graphql';
 import { usesOf } from './directives.ts';
 import { isResolvableEntity, keyFieldsOf, referenceResolverOf, rootTypesOf } from './federation.ts';
 import { fieldRequirements, type GuardOptions } from './guard.ts';
@@ -25,9 +32,10 @@ interface ReachableField {
 }
 
 /**
- * Nothing is open by oversight:
- * - each root field is guarded or listed in `publicFields`;
+ * Nothing is open by oversight. Each field of the schema is guarded, or behind one that is, or listed in `publicFields`:
+ * - each root field is guarded or listed;
  * - so is each field of an entity, because `_entities` reaches it without passing a root field, but for its keys;
+ * - so is each field of whatever an open field leads to;
  * - each `@inaccessible` root field, a command between services, says which scope it takes;
  * - each scope asked for is one that somebody can hold, each policy is defined;
  * - each listed field exists and needs to be listed.
@@ -37,8 +45,16 @@ interface ReachableField {
 export function lintSchema(schema: GraphQLSchema, options: GuardOptions): void {
   const roots = rootFields(schema);
   const entities = entitiesOf(schema, options);
-  const reachable = [...roots, ...entities.flatMap((type) => entityFields(type, options))];
-  const open = reachable.filter(({ type, field }) => fieldRequirements(type, field, options).length === 0);
+  const isOpen = ({ type, field }: ReachableField): boolean => fieldRequirements(type, field, options).length === 0;
+  const reachable = [...roots, ...entities.flatMap((type) => ownFields(type, options))];
+  const seen = new Set<GraphQLObjectType>(entities);
+  // The list grows while it is gone through.
+  for (const each of reachable)
+    for (const type of isOpen(each) ? objectsOf(each.field, schema) : []) {
+      if (!seen.has(type)) reachable.push(...ownFields(type, options));
+      seen.add(type);
+    }
+  const open = reachable.filter(isOpen);
   const problems = [
     ...open.flatMap(({ coordinate }) =>
       options.publicFields.has(coordinate) ? [] : [`${coordinate} is neither guarded nor listed as public`],
@@ -66,7 +82,15 @@ function entitiesOf(schema: GraphQLSchema, { names }: GuardOptions): GraphQLObje
   return types.filter((type) => isResolvableEntity(type, names));
 }
 
-function entityFields(type: GraphQLObjectType, { names }: GuardOptions): ReachableField[] {
+/** The types of the objects that a field leads to. */
+function objectsOf({ type }: GraphQLField<unknown, unknown>, schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  const named = getNamedType(type);
+  if (isObjectType(named)) return [named];
+  return isAbstractType(named) ? schema.getPossibleTypes(named) : [];
+}
+
+/** The fields of a type that are this subgraph's to guard: not its keys, which say no more than who asks for it knows. */
+function ownFields(type: GraphQLObjectType, { names }: GuardOptions): ReachableField[] {
   const keys = keyFieldsOf(type, names);
   return fieldsOf(type).filter(({ field }) => !keys.has(field.name) && usesOf(field, names.external).length === 0);
 }
