@@ -35,6 +35,23 @@ it('has every type that implements Node found by `node(id:)`: a subgraph resolve
   expect(types.filter((type) => !isFoundById(type)).map(({ name }) => name.value)).toEqual([]);
 });
 
+it('says of every connection which arguments decide how long it is, so that its cost can be estimated', async () => {
+  const supergraph = parse(await readFile(root('supergraph.graphql'), 'utf8'), { noLocation: true });
+  const connections = supergraph.definitions.flatMap((type) =>
+    type.kind === Kind.OBJECT_TYPE_DEFINITION
+      ? (type.fields ?? []).filter((field) => /Connection!?$/.test(print(field.type)))
+      : [],
+  );
+  expect(connections.length).toBeGreaterThan(8);
+  for (const { name, directives = [] } of connections) {
+    const size = directives.find((each) => each.name.value === 'listSize');
+    expect(size && argumentsOf(size), name.value).toMatchObject({
+      slicingArguments: '["first", "last"]',
+      sizedFields: '["nodes", "edges"]',
+    });
+  }
+});
+
 /** Whether the gateway has a stub of it, and a subgraph in which it implements Node has `@key(fields: "id")` on it. */
 function isFoundById({ directives = [] }: ObjectTypeDefinitionNode): boolean {
   const applied = (name: string) => directives.filter((each) => each.name.value === name).map(argumentsOf);

@@ -10,6 +10,7 @@ import { authenticateRequest, rememberVerified } from './http/authenticate.ts';
 import { serveExports } from './http/exports.ts';
 import { servePlayground } from './http/playground.ts';
 import { createBeginOperation } from './operations.ts';
+import { createProtection, type ProtectionOptions } from './protection/protection.ts';
 import { createScope, type RequestScope } from './scope.ts';
 import { createStreams } from './streams/serve.ts';
 import type { Subgraph } from './subgraphs/subgraph.ts';
@@ -29,7 +30,9 @@ export interface GatewayOptions {
   readonly playgroundDirectory?: string;
   /** Origins of web pages that browsers may let call the gateway; none if left out. */
   readonly corsOrigins?: readonly string[];
-  /** Hides the schema: no introspection, no suggestions. Follows `NODE_ENV` if left out. */
+  /** What operations may ask for and spend; the documented defaults for what is left out. */
+  readonly protection?: ProtectionOptions;
+  /** Hides the schema from anonymous callers: no introspection, no suggestions. Follows `NODE_ENV` if left out. */
   readonly production?: boolean;
   /** What the names in `@policy` stand for; one that is not among them is satisfied by nobody. */
   readonly policies?: Policies;
@@ -72,10 +75,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { logger, metrics, corsOrigins = [], playgroundDirectory = builtPlayground } = options;
   const { production = process.env.NODE_ENV === 'production' } = options;
   const authenticate = rememberVerified(options.authenticate);
-  const generations = createGenerations({ ...options, production });
+  const protection = createProtection(options.protection);
+  const { batch: maxBatch, bodyBytes: bodyLimit } = protection.limits;
+  const generations = createGenerations({ ...options, production, protection });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions));
   const dependencies = () => dependenciesOf(generations.current().subgraphs, options.authenticate);
-  const app = createHttpServer({ logger, metrics, dependencies });
+  const app = createHttpServer({ logger, metrics, dependencies, bodyLimit });
   const heartbeat = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs };
   let sockets: GraphqlWs | undefined;
   let stopped: Promise<void> | undefined;
@@ -84,7 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const principal = await authenticateRequest(authenticate, authorization);
     return createScope({ principal, authorization, requestId, logger });
   };
-  const answer = createAnswers({ pipeline: () => generations.current().pipeline, scopeOf });
+  const answer = createAnswers({ pipeline: () => generations.current().pipeline, scopeOf, maxBatch });
   const streams = createStreams({ begin, scopeOf, ...heartbeat });
   const open = async (): Promise<void> => {
     app.addHook('onRequest', refuseMalformedHost);
@@ -103,7 +108,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await app.ready();
     sockets = serveWebSockets({
       ...{ server: app.server, path: PATH, authenticate, begin, logger },
-      ...{ quota: createQuota(options.sockets ?? manySockets), ...heartbeat },
+      ...{ quota: createQuota(options.sockets ?? manySockets), maxPayload: bodyLimit, ...heartbeat },
     });
   };
   const close = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Policies } from '@paygraph/auth';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
+import type { Protection } from './protection/protection.ts';
 import { createSubgraph, type Subgraph } from './subgraphs/subgraph.ts';
 import type { ReopenPolicy } from './subscriptions/feed.ts';
 
@@ -20,6 +21,7 @@ export interface GenerationsOptions {
   readonly subgraphUrls?: Readonly<Record<string, string>>;
   readonly subgraphTimeoutMs?: number;
   readonly production: boolean;
+  readonly protection: Protection;
   readonly reopen?: ReopenPolicy;
   readonly policies?: Policies;
 }
@@ -40,7 +42,8 @@ const TIMEOUT = 10_000;
 
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
-  const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen, policies } = options;
+  const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
+  const { protection, policies } = options;
   /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
   const connected = new Map<string, Subgraph>();
   const listeners: ((generation: Generation) => void)[] = [];
@@ -56,7 +59,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
     const addresses = new Map(graph.subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
     const subgraphs = new Map([...addresses].map(([name, url]) => [name, connect(name, url)] as const));
     const pipeline = createPipeline({
-      ...{ graph, subgraphs, production },
+      ...{ graph, subgraphs, production, protection },
       ...(reopen && { reopen }),
       ...(policies && { policies }),
     });

@@ -3,13 +3,14 @@ import { codedError, presentError } from './errors.ts';
 import type { Answer } from './execution/answer.ts';
 import type { Generations } from './generations.ts';
 import type { OperationRequest } from './pipeline/prepare.ts';
+import type { Usage } from './protection/protection.ts';
 import type { RequestScope } from './scope.ts';
 import type { Exceeded, Quota } from './subscriptions/quota.ts';
 import type { Subscription } from './subscriptions/subscribe.ts';
 
 /** An operation that has been let in, and that must be run or, if it is a subscription, returned from. */
 export type Begun =
-  | { readonly kind: 'rejected'; readonly errors: readonly GraphQLError[] }
+  | { readonly kind: 'rejected'; readonly errors: readonly GraphQLError[]; readonly usage?: Usage | undefined }
   | (Valid & { readonly kind: 'operation'; run(): Promise<Answer> })
   | (Valid & { readonly kind: 'subscription'; readonly answers: Subscription });
 
@@ -17,21 +18,23 @@ interface Valid {
   readonly document: DocumentNode;
   /** The schema it was validated on. */
   readonly schema: GraphQLSchema;
+  /** What is left of the caller's rate limit. */
+  readonly usage: Usage | undefined;
 }
 
 /** Begins an operation for a transport that can carry subscriptions. Everything they have in common is here. */
-export type BeginOperation = (request: OperationRequest, scope: RequestScope) => Begun;
+export type BeginOperation = (request: OperationRequest, scope: RequestScope) => Promise<Begun>;
 
 /**
  * An operation is prepared and run in the generation that is current when it begins, and stays in it: a subscription
  * outlives a reload of the supergraph. Subscriptions need a signed-in caller and are counted against the caps.
  */
 export function createBeginOperation(generations: Generations, subscriptions: Quota): BeginOperation {
-  const begin: BeginOperation = (request, scope) => {
+  const begin: BeginOperation = async (request, scope) => {
     const { graph, pipeline } = generations.current();
-    const prepared = pipeline.prepare(request, scope.principal);
+    const prepared = await pipeline.prepare(request, scope);
     if (prepared.kind === 'rejected') return prepared;
-    const valid = { document: prepared.document, schema: graph.schema };
+    const valid = { document: prepared.document, schema: graph.schema, usage: prepared.usage };
     if (prepared.kind === 'operation')
       return { kind: 'operation', ...valid, run: () => pipeline.execute(prepared, scope) };
     if (scope.principal.kind === 'anonymous') return rejected(unauthenticated());
@@ -39,9 +42,9 @@ export function createBeginOperation(generations: Generations, subscriptions: Qu
     if (typeof admitted === 'string') return rejected(tooMany(admitted, subscriptions));
     return { kind: 'subscription', ...valid, answers: pipeline.subscribe(prepared, scope, admitted) };
   };
-  return (request, scope) => {
+  return async (request, scope) => {
     try {
-      return begin(request, scope);
+      return await begin(request, scope);
     } catch (error) {
       return rejected(presentError(error, scope));
     }

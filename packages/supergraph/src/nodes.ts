@@ -46,7 +46,7 @@ function nodeTypes(subgraph: Subgraph): string[] {
 }
 
 const head = `
-extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated"])
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated", "@listSize"])
 
 interface Node { id: ID! }
 
@@ -67,5 +67,5 @@ type Query {
   nodes(
     "At most 100, of any types that implement \`Node\`."
     ids: [ID!]!
-  ): [Node] @authenticated
+  ): [Node] @authenticated @listSize(assumedSize: 100)
 }`;

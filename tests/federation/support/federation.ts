@@ -37,7 +37,7 @@ export interface Federation<Name extends string> {
 
 const directives = [
   ...['@key', '@requires', '@provides', '@external', '@shareable', '@override', '@inaccessible', '@interfaceObject'],
-  ...['@tag', '@composeDirective', '@authenticated', '@requiresScopes'],
+  ...['@tag', '@composeDirective', '@authenticated', '@requiresScopes', '@cost', '@listSize'],
 ];
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ${JSON.stringify(directives)})`;
 

@@ -189,9 +189,10 @@ describe('what is asked for', () => {
     expect(await ask('{ audit }')).toEqual({ data: { audit: null }, errors: [refused('audit')] });
   });
 
-  it('is never met by nobody, also where there is no principal at all', () => {
+  it('is never met by nobody, also where there is no principal at all', async () => {
     const nobody = undefined as unknown as Principal;
-    const prepared = graph.pipeline.prepare({ source: '{ payment { secret } }' }, nobody);
+    const caller = { ...graph.scope, principal: nobody };
+    const prepared = await graph.pipeline.prepare({ source: '{ payment { secret } }' }, caller);
     expect(prepared).toMatchObject({ kind: 'operation', executable: { refusals: [refused('payment', 'secret')] } });
   });
 
@@ -364,19 +365,19 @@ describe('what is deferred', () => {
 });
 
 describe('the decision', () => {
-  const executable = (as: Principal, source = '{ open both payment { secret } }') => {
-    const prepared = graph.pipeline.prepare({ source }, as);
+  const executable = async (as: Principal, source = '{ open both payment { secret } }') => {
+    const prepared = await graph.pipeline.prepare({ source }, { ...graph.scope, principal: as });
     return prepared.kind === 'operation' ? prepared.executable : undefined;
   };
 
-  it('is made once for all who meet the same of what an operation asks for', () => {
-    expect(executable(person('x'))).toBe(executable(person('y', 'a')));
-    expect(executable(person('c'))).toBe(executable(person('a', 'b')));
-    expect(executable(anonymous)).toBe(executable(anonymous));
+  it('is made once for all who meet the same of what an operation asks for', async () => {
+    expect(await executable(person('x'))).toBe(await executable(person('y', 'a')));
+    expect(await executable(person('c'))).toBe(await executable(person('a', 'b')));
+    expect(await executable(anonymous)).toBe(await executable(anonymous));
   });
 
   it('is not mistaken for that of somebody who may see something else', async () => {
-    const all = [executable(anonymous), executable(person()), executable(person('c'))];
+    const all = await Promise.all([anonymous, person(), person('c')].map((each) => executable(each)));
     expect(new Set(all).size).toBe(3);
     for (const _round of [1, 2]) {
       expect((await ask('{ open both }')).data).toEqual({ open: 'open', both: null });

@@ -7,6 +7,7 @@ import { type Authorization, createAuthorization } from '../authorization/author
 import { rulesFrom } from '../authorization/rules.ts';
 import type { Names } from '../execution/keys.ts';
 import type { Satisfies } from '../execution/representation.ts';
+import { type Weights, weightsOf } from '../protection/weights.ts';
 import { refuseLabels } from './labels.ts';
 import { createSatisfies, namesOf } from './names.ts';
 import { type NodeType, nodeTypesOf } from './nodes.ts';
@@ -32,6 +33,8 @@ export interface Graph {
   readonly authorization: Authorization;
   /** What `node(id:)` finds; nothing when the supergraph has no such field. */
   readonly nodeTypes: readonly NodeType[];
+  /** What its parts cost. */
+  readonly weights: Weights;
   /** Plans a valid document with one operation. @throws Rejection when it is too complex or cannot be planned. */
   plan(document: DocumentNode): QueryPlan;
 }
@@ -65,6 +68,7 @@ export function loadGraph(supergraphSdl: string): Graph {
     satisfies: createSatisfies(supergraphSchema),
     nodeTypes: nodeTypesOf(supergraph.schema, NODES),
     authorization: createAuthorization(schema, rulesFrom(supergraph.schema, schema)),
+    weights: weightsOf(supergraph.schema),
     names: namesOf(supergraph.schema, supergraphSchema),
     plan: createPlan(schema, (document) => planner.buildQueryPlan(operationFromDocument(apiSchema, document))),
   };

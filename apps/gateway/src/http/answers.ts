@@ -4,105 +4,96 @@ import { codedError, presentError } from '../errors.ts';
 import { answerOf } from '../execution/answer.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { OperationRequest } from '../pipeline/prepare.ts';
+import { tell } from '../protection/headers.ts';
+import type { Usage } from '../protection/protection.ts';
 import type { RequestScope } from '../scope.ts';
-import { isRecord } from '../subgraphs/exchange.ts';
 import { createNegotiation, type MediaType, type Negotiated } from './accept.ts';
 import { acceptsParts, openParts } from './multipart.ts';
-import { createPersistedQueries, type SourceOf } from './persisted.ts';
+import { failure, malformed, operationFrom, requestFrom } from './request.ts';
 
 export interface AnswersOptions {
   /** That of the supergraph of the moment. */
   readonly pipeline: () => Pipeline;
   /** @throws GraphQLError with the status to answer in `extensions.http` */
   readonly scopeOf: (request: FastifyRequest) => Promise<RequestScope>;
+  /** Operations that one request may have. */
+  readonly maxBatch: number;
 }
 
-/** Answers a request for one answer. */
+/** Answers a request for one answer, or for a list of them. */
 export type AnswerRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
+/** How one operation has been answered. */
+interface Answered {
+  readonly status: number;
+  readonly json: string;
+  readonly usage?: Usage | undefined;
+}
+
 /**
- * GraphQL over HTTP: queries and mutations by POST, queries by GET, one answer each. It reads the request, negotiates
- * the content type and keeps off what a web page could send without asking; the operation is the pipeline's.
+ * GraphQL over HTTP: queries and mutations by POST, queries by GET, one answer each; several in a list by POST, as clients
+ * that batch send them. It negotiates the content type; the operations are the pipeline's.
  *
  * Source: https://graphql.github.io/graphql-over-http/draft/
  */
-export function createAnswers({ pipeline, scopeOf }: AnswersOptions): AnswerRequest {
-  const sourceOf = createPersistedQueries();
+export function createAnswers({ pipeline, scopeOf, maxBatch }: AnswersOptions): AnswerRequest {
   const negotiate = createNegotiation();
   return async (request, reply) => {
     const inParts = acceptsParts(request.headers.accept);
     const accepted = negotiate(request.headers.accept) ?? (inParts ? negotiate(undefined) : undefined);
     if (!accepted) return refuse(reply, 'application/json', notAcceptable());
     const { type } = accepted;
-    const given = requestFrom(request, sourceOf);
+    const given = requestFrom(request);
     if (given instanceof GraphQLError) return refuse(reply, type, given);
     const scope = await scopeFor(request, scopeOf);
     if (scope instanceof GraphQLError) return refuse(reply, type, scope);
-    try {
-      const current = pipeline();
-      const prepared = current.prepare({ ...given, deferring: inParts }, scope.principal);
-      if (prepared.kind === 'rejected')
-        return send(reply, statusOfRejection(accepted), type, answerOf({ errors: prepared.errors }).json);
-      if (prepared.kind === 'subscription') return refuse(reply, type, subscriptionForOneAnswer());
-      if (prepared.type === 'mutation' && request.method === 'GET') return refuse(reply, type, mutationByGet());
-      if (prepared.executable.deferred.length > 0) {
+
+    const current = pipeline();
+    const answer = async (operation: OperationRequest, parts: boolean): Promise<Answered | undefined> => {
+      try {
+        const prepared = await current.prepare({ ...operation, deferring: parts }, scope);
+        const { usage } = prepared;
+        if (prepared.kind === 'rejected')
+          return {
+            status: statusOfRejection(prepared.errors, accepted),
+            ...answerOf({ errors: prepared.errors }),
+            usage,
+          };
+        if (prepared.kind === 'subscription') return { ...refusal(subscriptionForOneAnswer()), usage };
+        if (prepared.type === 'mutation' && request.method === 'GET') {
+          reply.header('allow', 'POST');
+          return { ...refusal(mutationByGet()), usage };
+        }
+        if (prepared.executable.deferred.length === 0)
+          return { status: 200, ...(await current.execute(prepared, scope)), usage };
+        tell(reply, usage);
         await current.executeInParts(prepared, scope, openParts(reply));
-        return reply;
+        return undefined;
+      } catch (error) {
+        return { status: 500, ...answerOf({ errors: [presentError(error, scope)] }) };
       }
-      return send(reply, 200, type, (await current.execute(prepared, scope)).json);
-    } catch (error) {
-      return send(reply, 500, type, answerOf({ errors: [presentError(error, scope)] }).json);
+    };
+
+    if (!isList(given)) {
+      const answered = await answer(given, inParts);
+      if (!answered) return reply;
+      tell(reply, answered.usage);
+      return send(reply, answered.status, type, answered.json);
     }
+    if (given.length === 0 || given.length > maxBatch) return refuse(reply, type, batchOf(given.length, maxBatch));
+    const answers = await Promise.all(
+      given.map(async (each) => {
+        const operation = operationFrom(each);
+        return operation instanceof GraphQLError ? refusal(operation) : ((await answer(operation, false)) as Answered);
+      }),
+    );
+    tell(reply, answers.findLast(({ usage }) => usage)?.usage);
+    return send(reply, 200, type, `[${answers.map(({ json }) => json).join()}]`);
   };
 }
 
-/** The request that is in the body of a POST or the query string of a GET; or what is wrong with it. */
-function requestFrom(request: FastifyRequest, sourceOf: SourceOf): OperationRequest | GraphQLError {
-  const given = request.method === 'GET' ? fromQuery(request) : fromBody(request);
-  if (given instanceof GraphQLError) return given;
-  const { query, operationName, variables, extensions } = given;
-  if (query !== undefined && query !== null && typeof query !== 'string') return malformed('`query` must be a string.');
-  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
-    return malformed('`operationName` must be a string.');
-  if (variables !== undefined && variables !== null && !isRecord(variables))
-    return malformed('`variables` must be an object.');
-  if (extensions !== undefined && extensions !== null && !isRecord(extensions))
-    return malformed('`extensions` must be an object.');
-  const source = sourceOf(query || undefined, extensions);
-  if (source instanceof GraphQLError) return source;
-  if (source === undefined) return malformed('`query` must be the text of an operation.');
-  return { source, operationName, variables };
-}
-
-function fromBody({ headers, body }: FastifyRequest): Record<string, unknown> | GraphQLError {
-  if (!isJson(headers['content-type']))
-    return failure(415, 'BAD_REQUEST', 'The body must be application/json in UTF-8.');
-  if (Array.isArray(body)) return malformed('Requests go one by one, not in lists.');
-  return isRecord(body) ? body : malformed('The body must be a JSON object.');
-}
-
-function isJson(contentType: string | undefined): boolean {
-  return contentType === 'application/json' || /^application\/json *(;|$)/i.test(contentType ?? '');
-}
-
-/** A web page may have a browser get anything without asking first: these headers it may not have it send. */
-const CONSENT = ['x-apollo-operation-name', 'apollo-require-preflight'];
-
-function fromQuery({ headers, query }: FastifyRequest): Record<string, unknown> | GraphQLError {
-  const isAsked = isJson(headers['content-type']) || CONSENT.some((name) => headers[name]);
-  if (!isAsked)
-    return malformed('A GET needs the header `apollo-require-preflight`, so that no web page can send it unasked.');
-  if (!isRecord(query)) return malformed('The query string is missing.');
-  try {
-    const { variables, extensions } = query;
-    return { ...query, variables: parameter(variables), extensions: parameter(extensions) };
-  } catch {
-    return malformed('`variables` and `extensions` must be JSON.');
-  }
-}
-
-function parameter(text: unknown): unknown {
-  return typeof text === 'string' ? JSON.parse(text) : text;
+function isList(given: OperationRequest | readonly unknown[]): given is readonly unknown[] {
+  return Array.isArray(given);
 }
 
 async function scopeFor(
@@ -117,17 +108,23 @@ async function scopeFor(
   }
 }
 
+/** Of what is refused with the same status whatever the client takes. */
+const statuses: Readonly<Record<string, number>> = {
+  BAD_REQUEST: 400,
+  PERSISTED_QUERY_NOT_FOUND: 200,
+  RATE_LIMITED: 429,
+};
+
 /** Who takes plain JSON has always been answered with 200: a proxy may have answered with any other status. */
-function statusOfRejection({ isLegacy }: Negotiated): number {
-  return isLegacy ? 200 : 400;
+function statusOfRejection([error]: readonly GraphQLError[], { isLegacy }: Negotiated): number {
+  return statuses[String(error?.extensions.code)] ?? (isLegacy ? 200 : 400);
 }
 
-function malformed(message: string): GraphQLError {
-  return failure(400, 'BAD_REQUEST', message);
-}
-
-function failure(status: number, code: string, message: string, headers: Record<string, string> = {}): GraphQLError {
-  return codedError(code, message, { http: { status, headers: new Map(Object.entries(headers)) } });
+function batchOf(length: number, maximum: number): GraphQLError {
+  return codedError('BATCH_TOO_LARGE', `A list of requests has 1 to ${maximum} of them, not ${length}.`, {
+    ...{ limit: 'batch', maximum },
+    http: { status: 400 },
+  });
 }
 
 function notAcceptable(): GraphQLError {
@@ -135,7 +132,7 @@ function notAcceptable(): GraphQLError {
 }
 
 function mutationByGet(): GraphQLError {
-  return failure(405, 'BAD_REQUEST', 'Mutations go by POST.', { allow: 'POST' });
+  return failure(405, 'BAD_REQUEST', 'Mutations go by POST.');
 }
 
 function subscriptionForOneAnswer(): GraphQLError {
@@ -145,10 +142,16 @@ function subscriptionForOneAnswer(): GraphQLError {
 }
 
 /** An answer before anything has run. */
-function refuse(reply: FastifyReply, type: MediaType, { message, extensions }: GraphQLError): FastifyReply {
-  const { http, ...shown } = extensions as { http?: { status: number; headers?: ReadonlyMap<string, string> } };
+function refuse(reply: FastifyReply, type: MediaType, error: GraphQLError): FastifyReply {
+  const { http } = error.extensions as { http?: { headers?: ReadonlyMap<string, string> } };
   for (const [name, value] of http?.headers ?? []) reply.header(name, value);
-  return send(reply, http?.status ?? 400, type, answerOf({ errors: [{ message, extensions: shown }] }).json);
+  const { status, json } = refusal(error);
+  return send(reply, status, type, json);
+}
+
+function refusal({ message, extensions }: GraphQLError): Answered {
+  const { http, ...shown } = extensions as { http?: { status: number } };
+  return { status: http?.status ?? 400, ...answerOf({ errors: [{ message, extensions: shown }] }) };
 }
 
 const contentTypes: Record<MediaType, string> = {

@@ -1,4 +1,4 @@
-import type { Policies, Principal } from '@paygraph/auth';
+import type { Policies } from '@paygraph/auth';
 import { NODES } from '@paygraph/supergraph';
 import { presentError } from '../errors.ts';
 import { type Answer, answerOf } from '../execution/answer.ts';
@@ -6,6 +6,8 @@ import { execute, executeEvent } from '../execution/executable.ts';
 import { executeIncrementally, type PartSink } from '../execution/incremental.ts';
 import { createCompiler } from '../execution/operation.ts';
 import type { Graph } from '../graph/graph.ts';
+import { createMeasure, isOperator, withCost } from '../protection/actual-cost.ts';
+import { createProtection, type Protection } from '../protection/protection.ts';
 import type { RequestScope } from '../scope.ts';
 import type { SubgraphAnswer } from '../subgraphs/exchange.ts';
 import { createNodes } from '../subgraphs/nodes.ts';
@@ -13,18 +15,12 @@ import type { Subgraph } from '../subgraphs/subgraph.ts';
 import { patient, type ReopenPolicy } from '../subscriptions/feed.ts';
 import { createHub } from '../subscriptions/hub.ts';
 import { type Subscription, subscribe } from '../subscriptions/subscribe.ts';
-import {
-  createPrepare,
-  type OperationRequest,
-  type Prepared,
-  type PreparedOperation,
-  type PreparedSubscription,
-} from './prepare.ts';
+import { createPrepare, type Prepare, type PreparedOperation, type PreparedSubscription } from './prepare.ts';
 
 /** The one way that operations go, whatever transport brings them. */
 export interface Pipeline {
-  /** Parses, validates, checks variables, removes what the principal may not see, and plans. Nothing has run yet. */
-  prepare(request: OperationRequest, principal: Principal | undefined): Prepared;
+  /** Parses, validates, checks limits, removes what the principal may not see, charges and plans. Nothing has run yet. */
+  readonly prepare: Prepare;
   /** Runs a query or mutation. Its errors are fit for clients. */
   execute(prepared: PreparedOperation, scope: RequestScope): Promise<Answer>;
   /** Runs an operation of which something is deferred, and gives its answer away in parts. */
@@ -44,32 +40,33 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly graph: Graph;
   readonly subgraphs: ReadonlyMap<string, Subgraph>;
-  /** Hides the schema: no introspection, no suggestions in validation errors. */
+  /** Hides the schema from anonymous callers: no introspection, no suggestions in validation errors. */
   readonly production: boolean;
   /** What the names in `@policy` stand for. */
   readonly policies?: Policies;
+  /** The default limits if left out. */
+  readonly protection?: Protection;
   /** How a subscription that lost its subgraph is opened again. */
   readonly reopen?: ReopenPolicy;
 }
 
-export function createPipeline({
-  graph,
-  subgraphs,
-  production,
-  policies = {},
-  reopen = patient,
-}: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { graph, subgraphs, production, policies = {}, protection = createProtection(), reopen = patient } = options;
   const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
   const compiler = createCompiler(graph, all);
   const failed = (error: unknown, scope: RequestScope): Answer =>
     answerOf({ data: null, errors: [presentError(error, scope)] });
   const executeRest: Pipeline['executeRest'] = ({ executable: { rest, event }, variables }, answer, scope) =>
     executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
+  const measure = createMeasure(graph);
   const hub = createHub({ execute: executeRest, reopen });
   return {
-    prepare: createPrepare({ graph, compiler, production, policies }),
-    execute: ({ executable, variables }, scope) =>
-      execute(executable, { variables, scope }).catch((error) => failed(error, scope)),
+    prepare: createPrepare({ graph, compiler, production, policies, protection }),
+    async execute(prepared, scope) {
+      const { executable, variables } = prepared;
+      const answer = await execute(executable, { variables, scope }).catch((error) => failed(error, scope));
+      return isOperator(scope.principal) ? withCost(answer, prepared, measure) : answer;
+    },
     async executeInParts({ executable, variables }, scope, sink) {
       try {
         await executeIncrementally(executable, { variables, scope }, sink);

@@ -1,15 +1,27 @@
 import { readFileSync } from 'node:fs';
+import { anonymous } from '@paygraph/auth';
+import { createLogger } from '@paygraph/service';
 import { describe, expect, it } from 'vitest';
 import { createCompiler } from '../execution/operation.ts';
 import { loadGraph } from '../graph/graph.ts';
+import { createProtection } from '../protection/protection.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
 import { createPrepare, type OperationRequest } from './prepare.ts';
 
 const supergraph = readFileSync(new URL('../../../../supergraph.graphql', import.meta.url), 'utf8');
 const graph = loadGraph(supergraph);
 const subgraphs = new Map(graph.subgraphs.map(({ name }) => [name, { name } as Subgraph]));
-const prepareFor = createPrepare({ graph, compiler: createCompiler(graph, subgraphs), production: true, policies: {} });
-const prepare = (request: OperationRequest) => prepareFor(request, undefined);
+const judge = createPrepare({
+  ...{ graph, compiler: createCompiler(graph, subgraphs), production: true, policies: {} },
+  protection: createProtection(),
+});
+const prepare = (request: OperationRequest) =>
+  judge(request, {
+    principal: anonymous,
+    authorization: undefined,
+    requestId: 'req_1',
+    logger: createLogger({ service: 'gateway', level: 'silent' }),
+  });
 
 describe('values of custom scalars', () => {
   const deposit = (amount: string, currency: string) => `mutation {
@@ -24,29 +36,29 @@ describe('values of custom scalars', () => {
     ['a currency that is none', deposit('"10.00"', '"usd"')],
     ['an instant that is none', '{ exchangeRateHistory(base: "USD", quote: "EUR", from: "now") { nodes { mid } } }'],
     ['an address that is none', 'mutation { logIn(input: { email: "me", password: "x" }) { userErrors { code } } }'],
-  ])('are judged before anything runs: %s in a document', (_what, source) => {
-    const prepared = prepare({ source });
+  ])('are judged before anything runs: %s in a document', async (_what, source) => {
+    const prepared = await prepare({ source });
     if (prepared.kind !== 'rejected') throw new Error('It was not rejected');
     expect(prepared.errors).toMatchObject([
       { locations: [{ column: expect.any(Number) }], extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
     ]);
   });
 
-  it('are judged in variables, too', () => {
+  it('are judged in variables, too', async () => {
     const source = 'query ($code: CurrencyCode!) { exchangeRate(base: $code, quote: "EUR") { mid } }';
-    expect(prepare({ source, variables: { code: 'USD' } }).kind).toBe('operation');
-    expect(prepare({ source, variables: { code: 'usd' } })).toMatchObject({
+    expect((await prepare({ source, variables: { code: 'USD' } })).kind).toBe('operation');
+    expect(await prepare({ source, variables: { code: 'usd' } })).toMatchObject({
       kind: 'rejected',
       errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
     });
   });
 
-  it('are not nested deeper than they could be sent on', () => {
+  it('are not nested deeper than they could be sent on', async () => {
     const source = `mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { replayed } }`;
     const metadata = JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`);
     const input = { idempotencyKey: '1', payerWalletId: '2', payeeWalletId: '3', metadata };
     const amount = { amount: '10.00', currency: 'USD' };
-    expect(prepare({ source, variables: { input: { ...input, amount } } })).toMatchObject({
+    expect(await prepare({ source, variables: { input: { ...input, amount } } })).toMatchObject({
       kind: 'rejected',
       errors: [{ message: expect.stringContaining('100 levels'), extensions: { code: 'BAD_USER_INPUT' } }],
     });

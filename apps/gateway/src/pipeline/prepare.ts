@@ -5,13 +5,8 @@ import {
   type GraphQLFormattedError,
   getOperationAST,
   getVariableValues,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  parse,
-  SingleFieldSubscriptionsRule,
   separateOperations,
-  specifiedRules,
-  validate,
 } from 'graphql';
 import type { Authorized } from '../authorization/authorize.ts';
 import { codedError, Rejection, withCode } from '../errors.ts';
@@ -21,20 +16,36 @@ import type { Executable } from '../execution/executable.ts';
 import type { Compiler } from '../execution/operation.ts';
 import type { Graph, Variables } from '../graph/graph.ts';
 import { createLru } from '../lru.ts';
+import { budgetOf, checkBudget } from '../protection/budgets.ts';
+import { createEstimator } from '../protection/cost.ts';
+import type { Protection, Usage } from '../protection/protection.ts';
+import type { Estimate } from '../protection/terms.ts';
+import type { RequestScope } from '../scope.ts';
 import { planSubscription, type SubscriptionPlan } from '../subscriptions/plan.ts';
-import { DeferLabelsRule } from './defer-labels.ts';
+import { createDocuments, type KnownDocument, MAX_ERRORS } from './documents.ts';
 
 /** An operation as a client sends it, over whatever transport. */
 export interface OperationRequest {
-  readonly source: string;
+  /** Its text; left out when a hash stands for it. */
+  readonly source?: string | undefined;
   readonly operationName?: string | null | undefined;
   readonly variables?: Variables | null | undefined;
+  /** What else it says: the hash that stands for the operation's text, if it gives one. */
+  readonly extensions?: unknown;
   /** Whether the answer may come in parts: what is in fragments with `@defer`, later. */
   readonly deferring?: boolean | undefined;
 }
 
+/** What has been found out about an operation that may run. */
+interface Judged {
+  /** At most, by the weights of the schema. */
+  readonly cost: number;
+  /** What is left of the caller's rate limit. */
+  readonly usage: Usage | undefined;
+}
+
 /** A query or mutation that may run. */
-export interface PreparedOperation {
+export interface PreparedOperation extends Judged {
   readonly kind: 'operation';
   readonly type: 'query' | 'mutation';
   /** The operation with the fragments it uses, and nothing else. */
@@ -45,7 +56,7 @@ export interface PreparedOperation {
 }
 
 /** A subscription that may run. */
-export interface PreparedSubscription extends SubscriptionPlan {
+export interface PreparedSubscription extends SubscriptionPlan, Judged {
   readonly kind: 'subscription';
   readonly document: DocumentNode;
   /** As the client gave them. */
@@ -58,30 +69,25 @@ export interface PreparedSubscription extends SubscriptionPlan {
 export type Prepared =
   | PreparedOperation
   | PreparedSubscription
-  | { readonly kind: 'rejected'; readonly errors: readonly GraphQLError[] };
+  | { readonly kind: 'rejected'; readonly errors: readonly GraphQLError[]; readonly usage?: Usage | undefined };
+
+/** What every operation goes through before it runs. */
+export type Prepare = (request: OperationRequest, caller: RequestScope) => Promise<Prepared>;
 
 export interface PrepareOptions {
   readonly graph: Graph;
   readonly compiler: Compiler;
-  /** Hides the schema: no introspection, no suggestions in validation errors. */
+  /** Hides the schema from anonymous callers: no introspection, no suggestions in validation errors. */
   readonly production: boolean;
   /** What the names in `@policy` stand for. */
   readonly policies: Policies;
+  readonly protection: Protection;
 }
 
-/** Longest operation in lexical tokens. */
-export const MAX_TOKENS = 10_000;
 /** Characters of the operations that are remembered, some 150 MB of memory when none is simple. */
 const REMEMBERED = 1_000_000;
-const MAX_ERRORS = 50;
 /** Callers of one operation who may see different parts of it, and whose plans are remembered with it. */
 const MAX_OUTCOMES = 16;
-
-/** A valid document, and those of its operations that have been asked for, by the name they were asked for with. */
-interface KnownDocument {
-  readonly document: DocumentNode;
-  readonly operations: Map<string | null, KnownOperation>;
-}
 
 interface KnownOperation {
   readonly operation: OperationDefinitionNode;
@@ -100,38 +106,33 @@ interface KnownOperation {
 type Outcome = string;
 
 /** An operation whose conditions are decided and of which is left what its caller may see, with everything made of it that does not depend on other variables. */
-type Variant =
+interface Variant {
+  readonly estimate: Estimate;
+  /** Plans and compiles when it is first called. @throws Rejection */
+  plan(): Planned;
+}
+
+type Planned =
   | { readonly kind: 'operation'; readonly executable: Executable }
   | { readonly kind: 'subscription'; readonly plan: SubscriptionPlan };
 
 /**
- * What every operation goes through before it runs, over whatever transport it comes: parsed, validated, its variables
- * coerced, its conditions decided, what its caller may not see removed, planned, compiled. All of it but the variables is done
- * once per operation, values of its conditions and outcome of its requirements, and remembered.
+ * What every operation goes through before it runs, over whatever transport it comes: found by its hash, parsed, measured,
+ * validated, its variables coerced, its conditions decided, what its caller may not see removed, the cost of what is left
+ * estimated and charged, planned, compiled. All of it but the variables and the charge is done once per operation, values of
+ * its conditions and outcome of its requirements, and remembered. An operation that is refused is charged as the cheapest.
  */
-export function createPrepare({
-  graph,
-  compiler,
-  production,
-  policies,
-}: PrepareOptions): (request: OperationRequest, principal: Principal | undefined) => Prepared {
-  const documents = createLru<KnownDocument>(REMEMBERED);
+export function createPrepare(options: PrepareOptions): Prepare {
+  const { graph, compiler, production, policies, protection } = options;
+  const { limits, budgets, sourceOf, charge } = protection;
+  const documentOf = createDocuments<KnownOperation>({ graph, limits, production, remembered: REMEMBERED });
   const variants = createLru<Variant>(REMEMBERED);
-  // A subscription's root is judged by `planSubscription`: the rule of graphql-js throws on `@include(if: $variable)`.
-  const rules = [...specifiedRules.filter((rule) => rule !== SingleFieldSubscriptionsRule), DeferLabelsRule];
-  if (production) rules.push(NoSchemaIntrospectionCustomRule);
+  const estimator = createEstimator({ schema: graph.schema, weights: graph.weights, limits });
 
-  const documentOf = (source: string): KnownDocument => {
-    const known = documents.get(source);
-    if (known) return known;
-    const document = parsed(source);
-    const errors = validate(graph.schema, document, rules, { maxErrors: MAX_ERRORS, hideSuggestions: production });
-    if (errors.length > 0) throw new Rejection(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
-    const learnt = { document, operations: new Map() };
-    documents.set(source, learnt);
-    return learnt;
-  };
-  const operationOf = ({ document, operations }: KnownDocument, name: string | null): KnownOperation => {
+  const operationOf = (
+    { document, operations }: KnownDocument<KnownOperation>,
+    name: string | null,
+  ): KnownOperation => {
     const known = operations.get(name);
     if (known) return known;
     const operation = getOperationAST(document, name);
@@ -154,13 +155,23 @@ export function createPrepare({
   };
   const variantFor = (known: KnownOperation, { variables, deferring, outcome }: Wanted): Variant => {
     const { document, refusals, isEmpty } = authorized(decided(known.document, variables, false), known, outcome);
-    if (known.operation.operation === 'subscription') {
-      if (isEmpty) throw new Rejection(refusals.map(asError));
-      return { kind: 'subscription', plan: planSubscription(graph, compiler, document, refusals) };
-    }
-    const inParts = deferring ? authorized(decided(known.document, variables, true), known, outcome) : undefined;
-    const executable = inParts && compiler.compileDeferring(inParts.document, refusals);
-    return { kind: 'operation', executable: executable ?? compiler.compile(document, refusals) };
+    const planned = (): Planned => {
+      if (known.operation.operation === 'subscription') {
+        if (isEmpty) throw new Rejection(refusals.map(asError));
+        return { kind: 'subscription', plan: planSubscription(graph, compiler, document, refusals) };
+      }
+      const inParts = deferring ? authorized(decided(known.document, variables, true), known, outcome) : undefined;
+      const executable = inParts && compiler.compileDeferring(inParts.document, refusals);
+      return { kind: 'operation', executable: executable ?? compiler.compile(document, refusals) };
+    };
+    let plan: Planned | undefined;
+    return {
+      estimate: estimator(document),
+      plan() {
+        plan ??= planned();
+        return plan;
+      },
+    };
   };
   const variantOf = (known: KnownOperation, source: string, wanted: Wanted): Variant => {
     const { variables, deferring, outcome } = wanted;
@@ -177,30 +188,45 @@ export function createPrepare({
     return variant;
   };
 
-  const prepare = (request: OperationRequest, principal: Principal): Prepared => {
-    const { source, operationName, variables: given, deferring = false } = request;
-    const known = operationOf(documentOf(source), operationName ?? null);
-    const { document, operation, requirements } = known;
-    const variables = given ?? {};
-    const coerced = coercedVariables(graph, operation, variables);
+  const judge = (request: OperationRequest, principal: Principal) => {
+    const source = sourceOf(request);
+    const isAnonymous = principal.kind === 'anonymous';
+    const known = operationOf(documentOf(source, isAnonymous), request.operationName ?? null);
+    const variables = request.variables ?? {};
+    const coerced = coercedVariables(graph, known.operation, variables);
     const variant = variantOf(known, source, {
       variables: coerced,
-      deferring: deferring && known.hasDefer,
-      outcome: outcomeOf(requirements, principal, policies),
+      deferring: Boolean(request.deferring) && known.hasDefer,
+      outcome: outcomeOf(known.requirements, principal, policies),
     });
-    if (variant.kind === 'subscription') {
-      const { plan } = variant;
-      return { kind: 'subscription', document, ...plan, variables, begin: plan.cursor?.initial(coerced) };
-    }
+    const cost = variant.estimate.of(coerced);
+    checkBudget(cost, budgetOf(budgets, principal));
+    return { known, variables, coerced, variant, cost };
+  };
+  const prepare: Prepare = async (request, caller) => {
+    // Of whom nothing is known is anonymous, whatever the types promise.
+    const { known, variables, coerced, variant, cost } = judge(request, caller.principal ?? anonymous);
+    const usage = charge && (await charge(caller, cost));
+    if (usage instanceof Rejection) return { kind: 'rejected', errors: usage.errors };
+    const { document, operation } = known;
+    const judged = { document, variables, cost, usage };
+    const planned = variant.plan();
+    if (planned.kind === 'subscription')
+      return { kind: 'subscription', ...planned.plan, ...judged, begin: planned.plan.cursor?.initial(coerced) };
     const type = operation.operation === 'mutation' ? 'mutation' : 'query';
-    return { kind: 'operation', type, document, executable: variant.executable, variables };
+    return { kind: 'operation', type, ...judged, executable: planned.executable };
+  };
+  const refused = async (errors: readonly GraphQLError[], caller: RequestScope): Promise<Prepared> => {
+    const usage = charge && (await charge(caller, 0));
+    if (usage instanceof Rejection) return { kind: 'rejected', errors: usage.errors };
+    return { kind: 'rejected', errors, usage };
   };
 
-  return (request, principal = anonymous) => {
+  return async (request, caller) => {
     try {
-      return prepare(request, principal);
+      return await prepare(request, caller);
     } catch (error) {
-      if (error instanceof Rejection) return { kind: 'rejected', errors: error.errors };
+      if (error instanceof Rejection) return refused(error.errors, caller);
       throw error;
     }
   };
@@ -227,15 +253,6 @@ function unresolved(name: string | null): GraphQLError {
   const message =
     name === null ? 'operationName must name one operation of the document.' : `Unknown operation named "${name}".`;
   return codedError('OPERATION_RESOLUTION_FAILURE', message);
-}
-
-function parsed(source: string): DocumentNode {
-  try {
-    return parse(source, { maxTokens: MAX_TOKENS });
-  } catch (error) {
-    if (error instanceof GraphQLError) throw new Rejection([withCode(error, 'GRAPHQL_PARSE_FAILED')]);
-    throw error;
-  }
 }
 
 function coercedVariables({ schema }: Graph, operation: OperationDefinitionNode, variables: Variables): Variables {

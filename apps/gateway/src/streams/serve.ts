@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type DocumentNode, GraphQLError, Kind, OperationTypeNode } from 'graphql';
-import { codedError } from '../errors.ts';
-import { answerOf } from '../execution/answer.ts';
+import { type Answer, answerOf } from '../execution/answer.ts';
+import { failure, malformed, requestFrom } from '../http/request.ts';
 import type { BeginOperation, Begun } from '../operations.ts';
 import type { OperationRequest } from '../pipeline/prepare.ts';
+import { tell } from '../protection/headers.ts';
 import { expiryOf, type RequestScope } from '../scope.ts';
 import type { Subscription } from '../subscriptions/subscribe.ts';
 import { multipartSubscription, type StreamFormat, streamFormatOf } from './format.ts';
-import { MalformedRequest, operationRequestOf } from './request.ts';
 
 export interface StreamsOptions {
   readonly begin: BeginOperation;
@@ -72,11 +72,12 @@ export function createStreams({ begin, scopeOf, heartbeatMs = 12_000 }: StreamsO
       if (!format) return false;
       const given = await givenBy(request, scopeOf);
       if (given instanceof GraphQLError) return refuse(reply, given);
-      if (draining) return refuse(reply, withStatus(503, 'SERVICE_UNAVAILABLE', 'The gateway is going down.'));
-      const begun = begin(given.operation, given.scope);
+      if (draining) return refuse(reply, failure(503, 'SERVICE_UNAVAILABLE', 'The gateway is going down.'));
+      const begun = await begin(given.operation, given.scope);
+      tell(reply, begun.usage);
       if (begun.kind === 'operation') {
-        if (format === multipartSubscription) return false;
         if (request.method === 'GET' && isMutation(begun.document)) return refuse(reply, mutationByGet());
+        if (format === multipartSubscription) return plain(reply, await begun.run());
       }
       await answer(begun, format, given.scope, reply);
       return true;
@@ -100,10 +101,11 @@ async function givenBy(
   scopeOf: StreamsOptions['scopeOf'],
 ): Promise<{ readonly scope: RequestScope; readonly operation: OperationRequest } | GraphQLError> {
   try {
-    const scope = await scopeOf(request);
-    return { scope, operation: operationRequestOf(request.method, request.query, request.body) };
+    const operation = requestFrom(request);
+    if (operation instanceof GraphQLError) return operation;
+    if (Array.isArray(operation)) return malformed('A stream answers one request, not a list of them.');
+    return { scope: await scopeOf(request), operation: operation as OperationRequest };
   } catch (error) {
-    if (error instanceof MalformedRequest) return withStatus(400, 'BAD_REQUEST', error.message);
     if (error instanceof GraphQLError) return error;
     throw error;
   }
@@ -151,11 +153,13 @@ function isMutation({ definitions }: DocumentNode): boolean {
 }
 
 function mutationByGet(): GraphQLError {
-  return withStatus(405, 'BAD_REQUEST', 'Mutations go by POST.');
+  return failure(405, 'BAD_REQUEST', 'Mutations go by POST.', { allow: 'POST' });
 }
 
-function withStatus(status: number, code: string, message: string): GraphQLError {
-  return codedError(code, message, { http: { status, headers: new Map() } });
+/** What is no stream, to somebody who would have taken one. */
+function plain(reply: FastifyReply, { json }: Answer): true {
+  reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(json);
+  return true;
 }
 
 /** A refusal before there is a stream, as every HTTP client understands it. */

@@ -46,11 +46,13 @@ it('an event is not written into, so that it may be handed to many operations', 
   });
   const subgraphs = new Map(['payment', 'wallet'].map((name) => [name, subgraph(name)]));
   const pipeline = createPipeline({ graph, subgraphs, production: false });
-  const streams = ['One', 'Two'].map((name) => {
-    const prepared = pipeline.prepare({ source: `subscription ${name} { paid { label } }` }, scope.principal);
-    if (prepared.kind !== 'subscription') throw new Error(`It was ${prepared.kind}`);
-    return pipeline.subscribe(prepared, scope);
-  });
+  const streams = await Promise.all(
+    ['One', 'Two'].map(async (name) => {
+      const prepared = await pipeline.prepare({ source: `subscription ${name} { paid { label } }` }, scope);
+      if (prepared.kind !== 'subscription') throw new Error(`It was ${prepared.kind}`);
+      return pipeline.subscribe(prepared, scope);
+    }),
+  );
   const results = streams.map((stream) => stream.next());
   await expect.poll(() => listeners.length).toBe(2);
   const event = Object.freeze({ data: Object.freeze({ paid: Object.freeze({ __typename: 'Wallet', id: 'wal_1' }) }) });

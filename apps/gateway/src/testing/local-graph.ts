@@ -56,7 +56,7 @@ export function localGraph(
     down,
     /** The parts of an answer to who takes it in parts. */
     async askInParts(source: string, variables: Record<string, unknown> = {}, as = principal): Promise<unknown[]> {
-      const prepared = pipeline.prepare({ source, variables, deferring: true }, as);
+      const prepared = await pipeline.prepare({ source, variables, deferring: true }, { ...scope, principal: as });
       if (prepared.kind !== 'operation') throw new Error(`It was ${prepared.kind}`);
       if (prepared.executable.deferred.length === 0)
         return [JSON.parse((await pipeline.execute(prepared, scope)).json)];
@@ -69,7 +69,7 @@ export function localGraph(
       variables: Record<string, unknown> = {},
       as = principal,
     ): Promise<FormattedExecutionResult<Record<string, unknown>>> {
-      const prepared = pipeline.prepare({ source, variables }, as);
+      const prepared = await pipeline.prepare({ source, variables }, { ...scope, principal: as });
       if (prepared.kind === 'rejected') return { errors: prepared.errors.map((error) => error.toJSON()) };
       if (prepared.kind === 'subscription') throw new Error('Only queries and mutations');
       return JSON.parse((await pipeline.execute(prepared, scope)).json);

@@ -16,6 +16,8 @@ export interface ServeWebSocketsOptions {
   readonly begin: BeginOperation;
   /** Counts the sockets. */
   readonly quota: Quota;
+  /** Largest message in bytes. */
+  readonly maxPayload: number;
   /** Time in ms between pings. */
   readonly heartbeatMs?: number;
   readonly logger: Logger;
@@ -23,11 +25,12 @@ export interface ServeWebSocketsOptions {
 
 /** Operations of every kind over graphql-transport-ws, for signed-in callers only, through the same pipeline as HTTP. */
 export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
-  const { server, path, authenticate, begin, quota, heartbeatMs, logger } = options;
+  const { server, path, authenticate, begin, quota, maxPayload, heartbeatMs, logger } = options;
   return attachOperationsWs({
     server,
     path,
     authenticate,
+    maxPayload,
     logger,
     formatError,
     maxConnections: quota.caps.total,
@@ -36,9 +39,9 @@ export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
       return typeof admitted === 'string' ? undefined : admitted;
     },
     ...(heartbeatMs !== undefined && { keepAlive: heartbeatMs }),
-    prepare: async ({ principal, authorization }, { query, operationName, variables }) => {
+    prepare: async ({ principal, authorization }, { query: source, operationName, variables, extensions }) => {
       const scope = new SocketScope(principal, authorization, logger);
-      const begun = begin({ source: query, operationName, variables }, scope);
+      const begun = await begin({ source, operationName, variables, extensions }, scope);
       if (begun.kind === 'rejected') return begun.errors;
       const args = { schema: begun.schema, document: begun.document };
       return {

@@ -1,5 +1,6 @@
 import type { KeyFiles } from '@paygraph/auth';
 import { type DatabaseName, databaseNames } from '@paygraph/database';
+import { gatewaySettings } from '@paygraph/gateway';
 import { sandboxSettings } from '@paygraph/rails-sandbox';
 
 /** Everything that has a process of its own in a larger installation. */
@@ -130,15 +131,6 @@ function keyFileOf(keys: KeyFiles, service: DatabaseName): string {
 }
 
 const prefixes = subgraphNames.map((name) => `${name.toUpperCase()}_`);
-const gatewaySettings = [
-  'CORS_ORIGINS',
-  'SUPERGRAPH_FILE',
-  'MAX_SUBSCRIPTIONS',
-  'MAX_SUBSCRIPTIONS_PER_CALLER',
-  'MAX_SOCKETS',
-  'MAX_SOCKETS_PER_CALLER',
-];
-
 /** The variables of an environment that are services' own: those named after a subgraph, and the gateway's. */
 export function settingsIn(env: NodeJS.ProcessEnv): Record<string, string> {
   const settings: Record<string, string> = {};

@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url';
+import { fileVariable, serverEnvironment, serviceEnvironment } from '@paygraph/service';
+import { z } from 'zod';
+import { defaultBudgets } from './protection/budgets.ts';
+import { defaultLimits } from './protection/limits.ts';
+import type { ProtectionOptions } from './protection/protection.ts';
+
+export const committedSupergraph = fileURLToPath(new URL('../../../supergraph.graphql', import.meta.url));
+
+const origins = z
+  .string()
+  .transform((list) => list.split(',').map((origin) => origin.trim()))
+  .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be web origins, separated by commas' })));
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
+  .transform(Number);
+const countOf = (otherwise: number) => count.prefault(String(otherwise));
+
+/** Settings of the gateway alone. What they mean for operations is in docs/protection.md. */
+const settings = {
+  /** The composed supergraph, watched for changes; the committed one if left out. */
+  SUPERGRAPH_FILE: fileVariable((text) => text).prefault(committedSupergraph),
+  /** Origins of web pages that browsers may let call the gateway, separated by commas. */
+  CORS_ORIGINS: origins.optional(),
+  /** Subscriptions that may be open at once, over whatever transport, in all and of one caller. */
+  MAX_SUBSCRIPTIONS: countOf(20_000),
+  MAX_SUBSCRIPTIONS_PER_CALLER: countOf(200),
+  /** WebSockets that may be open at once, in all and of one caller. */
+  MAX_SOCKETS: countOf(20_000),
+  MAX_SOCKETS_PER_CALLER: countOf(50),
+  /** How large an operation may be. */
+  MAX_DEPTH: countOf(defaultLimits.depth),
+  MAX_ALIASES: countOf(defaultLimits.aliases),
+  MAX_ROOT_FIELDS: countOf(defaultLimits.rootFields),
+  MAX_DIRECTIVES: countOf(defaultLimits.directives),
+  MAX_SELECTIONS: countOf(defaultLimits.selections),
+  MAX_RECURSION: countOf(defaultLimits.recursion),
+  MAX_TOKENS: countOf(defaultLimits.tokens),
+  /** Operations in one HTTP request, and bytes of one or of a message on a WebSocket. */
+  MAX_BATCH: countOf(defaultLimits.batch),
+  MAX_BODY_BYTES: countOf(defaultLimits.bodyBytes),
+  /** What one operation may cost by its estimate, by who asks. */
+  COST_BUDGET_ANONYMOUS: countOf(defaultBudgets.anonymous),
+  COST_BUDGET_CUSTOMER: countOf(defaultBudgets.customer),
+  COST_BUDGET_ANALYST: countOf(defaultBudgets.analyst),
+  COST_BUDGET_OPERATOR: countOf(defaultBudgets.operator),
+};
+
+/** Names of the variables that are the gateway's own. */
+export const gatewaySettings: readonly string[] = Object.keys(settings);
+
+export const gatewayEnvironment = {
+  ...serverEnvironment,
+  ACCESS_TOKEN_JWKS_URL: serviceEnvironment.ACCESS_TOKEN_JWKS_URL,
+  ...settings,
+};
+
+type GatewayConfig = z.output<z.ZodObject<typeof gatewayEnvironment>>;
+
+/** What a configuration says of what operations may ask for and spend. */
+export function protectionIn(config: GatewayConfig): ProtectionOptions {
+  return {
+    limits: {
+      depth: config.MAX_DEPTH,
+      aliases: config.MAX_ALIASES,
+      rootFields: config.MAX_ROOT_FIELDS,
+      directives: config.MAX_DIRECTIVES,
+      selections: config.MAX_SELECTIONS,
+      recursion: config.MAX_RECURSION,
+      tokens: config.MAX_TOKENS,
+      batch: config.MAX_BATCH,
+      bodyBytes: config.MAX_BODY_BYTES,
+    },
+    budgets: {
+      anonymous: config.COST_BUDGET_ANONYMOUS,
+      customer: config.COST_BUDGET_CUSTOMER,
+      analyst: config.COST_BUDGET_ANALYST,
+      operator: config.COST_BUDGET_OPERATOR,
+    },
+  };
+}

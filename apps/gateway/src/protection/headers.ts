@@ -1,0 +1,10 @@
+import type { FastifyReply } from 'fastify';
+import type { Usage } from './protection.ts';
+
+/** Tells a client what is left of its rate limit. Source: draft-ietf-httpapi-ratelimit-headers-07. */
+export function tell(reply: FastifyReply, usage: Usage | undefined): void {
+  if (!usage) return;
+  reply.header('ratelimit-limit', usage.limit);
+  reply.header('ratelimit-remaining', usage.remaining);
+  reply.header('ratelimit-reset', usage.reset);
+}
