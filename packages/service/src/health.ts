@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { Gauge, type Registry } from 'prom-client';
 
 /** Something outside of a process that it works with. */
 export interface Dependency {
@@ -39,24 +40,47 @@ const patienceMs = 2_000;
 export function addHealthRoutes(app: FastifyInstance, dependencies: () => Dependencies): void {
   app.get('/health/live', async () => ({ status: 'live' }));
   app.get('/health/ready', async ({ log }, reply) => {
-    const checked = await Promise.all(
-      Object.entries(dependencies()).map(async ([name, { check, required }]) => {
-        try {
-          return { name, required, health: { status: 'up' as const, ...detailsIn(await withinTime(check())) } };
-        } catch (error) {
-          log.warn({ err: error, dependency: name }, 'a dependency is down');
-          return { name, required, health: { status: 'down' as const, why: codeOf(error) } };
-        }
-      }),
+    const health = await healthOf(dependencies(), (error, dependency) =>
+      log.warn({ err: error, dependency }, 'a dependency is down'),
     );
-    const down = checked.filter(({ health }) => health.status === 'down');
-    const status = down.length === 0 ? 'ready' : down.some((one) => one.required) ? 'unavailable' : 'degraded';
-    const health: Health = {
-      status,
-      dependencies: Object.fromEntries(checked.map(({ name, health }) => [name, health])),
-    };
-    return reply.code(status === 'unavailable' ? 503 : 200).send(health);
+    return reply.code(health.status === 'unavailable' ? 503 : 200).send(health);
   });
+}
+
+/** Measures, whenever somebody asks, which dependencies are up. */
+export function measureDependencies(registry: Registry, dependencies: () => Dependencies): void {
+  new Gauge({
+    name: 'paygraph_dependency_up',
+    help: '1 for what the process works with and reaches, 0 for what it does not reach.',
+    labelNames: ['dependency'],
+    registers: [registry],
+    async collect() {
+      const { dependencies: found } = await healthOf(dependencies());
+      this.reset();
+      for (const [dependency, { status }] of Object.entries(found)) this.set({ dependency }, status === 'up' ? 1 : 0);
+    },
+  });
+}
+
+async function healthOf(
+  dependencies: Dependencies,
+  onFault: (error: unknown, dependency: string) => void = () => {},
+): Promise<Health> {
+  const checked = await Promise.all(
+    Object.entries(dependencies).map(async ([name, { check, required }]) => {
+      try {
+        return { name, required, health: { status: 'up' as const, ...detailsIn(await withinTime(check())) } };
+      } catch (error) {
+        onFault(error, name);
+        return { name, required, health: { status: 'down' as const, why: codeOf(error) } };
+      }
+    }),
+  );
+  const down = checked.filter(({ health }) => health.status === 'down');
+  return {
+    status: down.length === 0 ? 'ready' : down.some((one) => one.required) ? 'unavailable' : 'degraded',
+    dependencies: Object.fromEntries(checked.map(({ name, health }) => [name, health])),
+  };
 }
 
 function detailsIn(value: unknown): object {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { newId } from '@paygraph/ids';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Bindings, ChildLoggerOptions } from 'pino';
-import { addHealthRoutes, type Dependencies } from './health.ts';
+import { addHealthRoutes, type Dependencies, measureDependencies } from './health.ts';
 import type { Logger } from './logger.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
 
@@ -48,7 +48,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       const route = routeOptions.url ?? 'unknown';
       log.debug({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
     });
-  if (metrics) measureRequests(app, metrics);
+  if (metrics) {
+    measureRequests(app, metrics);
+    measureDependencies(metrics.registry, dependencies);
+  }
   letConnectionsGo(app, closeGraceMs);
   answerErrors(app);
   addHealthRoutes(app, dependencies);

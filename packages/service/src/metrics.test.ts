@@ -1,9 +1,10 @@
 import { Gauge } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { optional, required } from './health.ts';
 import { createHttpServer } from './http.ts';
 import { listen, PortInUseError } from './listen.ts';
 import { createLogger } from './logger.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics, inFlight, type Metrics } from './metrics.ts';
 
 const host = '127.0.0.1';
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -54,6 +55,17 @@ describe('the metrics of a service', () => {
     expect(text).not.toContain('made-up');
   });
 
+  it('say what the service works with and reaches', async () => {
+    const metrics = createMetrics({ service: 'ledger', host });
+    const down = () => Promise.reject(new Error('away'));
+    const dependencies = () => ({ postgresql: required(async () => ({ version: 18 })), redis: optional(down) });
+    const app = createHttpServer({ logger, metrics, dependencies });
+    closing.push(() => app.close());
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('paygraph_dependency_up{dependency="postgresql",service="ledger"} 1');
+    expect(text).toContain('paygraph_dependency_up{dependency="redis",service="ledger"} 0');
+  });
+
   it('do not mix with those of another in the same process', async () => {
     const ports = [await freePort(), await freePort()] as const;
     const services = ['ledger', 'payment'].map((service, index) =>
@@ -87,5 +99,20 @@ describe('the metrics of a service', () => {
     const late = serve(createMetrics({ service: 'payment', host, port }));
     await expect(late).rejects.toThrow(PortInUseError);
     await expect(late).rejects.toThrow('METRICS_PORT');
+  });
+});
+
+describe('what several metrics of one scrape read', () => {
+  it('is read once for all of them, and anew for the next', async () => {
+    let reads = 0;
+    const read = inFlight(async () => ++reads);
+    expect(await Promise.all([read(), read(), read()])).toEqual([1, 1, 1]);
+    expect(await read()).toBe(2);
+  });
+
+  it('is nothing while it cannot be read', async () => {
+    const answers = [Promise.reject(new Error('away')), Promise.resolve(7)];
+    const read = inFlight(() => answers.shift() ?? Promise.resolve(0));
+    expect([await read(), await read()]).toEqual([undefined, 7]);
   });
 });

@@ -39,6 +39,22 @@ export function createMetrics({ service, host, port }: MetricsOptions): Metrics 
   };
 }
 
+/**
+ * Reads what several gauges of one scrape show: once for all that ask at the same time, and undefined when it cannot be read,
+ * so that what is away takes no other metric with it.
+ */
+export function inFlight<Value>(read: () => Promise<Value>): () => Promise<Value | undefined> {
+  let reading: Promise<Value | undefined> | undefined;
+  return () => {
+    reading ??= read()
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+}
+
 /** Measures every request that the server answers, by route and not by address. */
 export function measureRequests(app: FastifyInstance, { registry, open, close }: Metrics): void {
   const durations = new Histogram({

@@ -11,7 +11,7 @@ import { createTestDatabase } from '@paygraph/database/testing';
 import { type EventBus, memoryBus } from '@paygraph/events';
 import { newId } from '@paygraph/ids';
 import type { RailAdapter } from '@paygraph/rails';
-import { createLogger, type Logger } from '@paygraph/service';
+import { createLogger, type Logger, type Metrics } from '@paygraph/service';
 import { createPeer, type Peer } from '@paygraph/subgraph';
 import { openDatabase } from '../src/database.ts';
 import { hasMovedMoney, isSettled } from '../src/payment/lifecycle.ts';
@@ -106,6 +106,7 @@ export async function createPlatform({ peerTimeoutMs = 2_000 }: { readonly peerT
       tuning: Partial<Tuning> = {},
       on: EventBus = bus,
       rails: readonly RailAdapter[] = [],
+      metrics?: Metrics,
     ): Promise<Service> {
       let calls = 0;
       const peers = tapped(connectPeers(), (call) => {
@@ -119,6 +120,7 @@ export async function createPlatform({ peerTimeoutMs = 2_000 }: { readonly peerT
         logger: silent,
         peers,
         rails,
+        ...(metrics && { metrics }),
         tuning: { ...testTuning, ...tuning },
       });
       const url = await subgraph.listen({ host: '127.0.0.1', port: 0 });

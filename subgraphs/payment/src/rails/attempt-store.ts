@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { newId } from '@paygraph/ids';
-import type { RailRefusal } from '@paygraph/rails';
+import type { RailDirection, RailRefusal } from '@paygraph/rails';
 import { attemptColumns, type Database, milliseconds } from '../database.ts';
 import type { PaymentAttempt as AttemptRow } from '../generated/prisma/client.ts';
 import type { AttemptState } from '../generated/prisma/enums.ts';
 import { type Attempt, attemptFrom, type Candidate, type SubjectId } from './attempt.ts';
+import type { RailObserver } from './metrics.ts';
 import type { Ask } from './router.ts';
 
 /** An attempt to be stored, before anything is asked of the rail. */
@@ -60,7 +61,7 @@ export interface Attempts {
   hurry(references: readonly string[]): Promise<void>;
 }
 
-export function createAttempts(database: Database): Attempts {
+export function createAttempts(database: Database, observe?: Pick<RailObserver, 'decided'>): Attempts {
   return {
     async ofSubjects(subjectIds) {
       const where = { subjectId: { in: [...subjectIds] } };
@@ -135,7 +136,7 @@ export function createAttempts(database: Database): Attempts {
 
     async record(findings) {
       if (findings.length === 0) return [];
-      const rows = await database.$queryRaw<{ readonly subjectId: SubjectId }[]>`
+      const rows = await database.$queryRaw<DecidedRow[]>`
         WITH locked AS MATERIALIZED (
           SELECT id, state, direction, lease_epoch FROM payment_attempt
           WHERE id = ANY(${findings.map(({ id }) => id)}::text[])
@@ -214,7 +215,8 @@ export function createAttempts(database: Database): Attempts {
           WHERE enters = 'RETURNED' AND payment_id IS NOT NULL AND direction = 'PAYOUT'
           ON CONFLICT DO NOTHING
         )
-        SELECT subject_id AS "subjectId" FROM decided`;
+        SELECT subject_id AS "subjectId", rail, direction, enters AS state FROM decided`;
+      for (const { rail, direction, state } of rows) observe?.decided(rail, direction, state);
       return rows.map(({ subjectId }) => subjectId);
     },
 
@@ -225,6 +227,13 @@ export function createAttempts(database: Database): Attempts {
       });
     },
   };
+}
+
+interface DecidedRow {
+  readonly subjectId: SubjectId;
+  readonly rail: string;
+  readonly direction: RailDirection;
+  readonly state: string;
 }
 
 function isUuid(text: string): boolean {

@@ -15,6 +15,7 @@ import {
   wrap,
 } from 'cockatiel';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RailCall, RailObserver } from './metrics.ts';
 import type { RailTuning } from './tuning.ts';
 
 /** Not a byte was sent, for a reason of ours: the rail was not even asked, and nothing is learned of it. */
@@ -45,7 +46,11 @@ function isTrouble(outcome: unknown): boolean {
   return kind === 'UNKNOWN' || kind === 'NOT_SENT';
 }
 
-export function createLiveRail(adapter: RailAdapter, tuning: RailTuning): LiveRail {
+export function createLiveRail(
+  adapter: RailAdapter,
+  tuning: RailTuning,
+  observe?: Pick<RailObserver, 'called'>,
+): LiveRail {
   const { callsPerSecond, concurrentCalls } = adapter.capabilities;
   const breaker = circuitBreaker(handleWhenResult(isTrouble).orType(TaskCancelledError), {
     halfOpenAfter: tuning.breakerPauseMs,
@@ -84,14 +89,32 @@ export function createLiveRail(adapter: RailAdapter, tuning: RailTuning): LiveRa
       throw error;
     }
   };
+  const measured = async <Outcome extends { readonly kind: string }>(name: RailCall, call: Promise<Outcome>) => {
+    const begun = performance.now();
+    const outcome = await call;
+    observe?.called(adapter.name, name, outcome.kind, (performance.now() - begun) / 1_000);
+    return outcome;
+  };
   const unknown = (why: string) => ({ kind: 'UNKNOWN', why }) as const;
 
   return {
     adapter,
     health: () => healths[breaker.state],
-    submit: (instruction) => guarded<SubmitOutcome>(({ signal }) => adapter.submit(instruction, { signal }), unknown),
-    status: (instruction) => guarded<StatusOutcome>(({ signal }) => adapter.status(instruction, { signal }), unknown),
-    cancel: (instruction) => guarded<CancelOutcome>(({ signal }) => adapter.cancel(instruction, { signal }), unknown),
+    submit: (instruction) =>
+      measured(
+        'submit',
+        guarded<SubmitOutcome>(({ signal }) => adapter.submit(instruction, { signal }), unknown),
+      ),
+    status: (instruction) =>
+      measured(
+        'status',
+        guarded<StatusOutcome>(({ signal }) => adapter.status(instruction, { signal }), unknown),
+      ),
+    cancel: (instruction) =>
+      measured(
+        'cancel',
+        guarded<CancelOutcome>(({ signal }) => adapter.cancel(instruction, { signal }), unknown),
+      ),
 
     async float(currency) {
       const known = floats.get(currency);

@@ -1,4 +1,5 @@
 import type { Logger } from '@paygraph/service';
+import type { WorkObserver } from './metrics.ts';
 
 export interface LoopOptions {
   readonly name: string;
@@ -9,6 +10,7 @@ export interface LoopOptions {
   /** How many rounds may run at a time. */
   readonly concurrency?: number;
   readonly logger: Logger;
+  readonly observe?: Pick<WorkObserver, 'round'> | undefined;
 }
 
 export interface Loop {
@@ -25,7 +27,7 @@ export interface Loop {
  * Runs rounds while there is work. Nudges that come while all rounds are running lead to one more, which then finds all
  * the work that has gathered: so batches grow with the load, and a lone piece of work never waits.
  */
-export function createLoop({ name, round, pollMs, concurrency = 1, logger }: LoopOptions): Loop {
+export function createLoop({ name, round, pollMs, concurrency = 1, logger, observe }: LoopOptions): Loop {
   const timers = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let active = 0;
@@ -37,11 +39,17 @@ export function createLoop({ name, round, pollMs, concurrency = 1, logger }: Loo
     active += 1;
     while (nudged && !stopped) {
       nudged = false;
+      const begun = performance.now();
+      const ended = (outcome: 'worked' | 'idle' | 'failed') =>
+        observe?.round(name, outcome, (performance.now() - begun) / 1_000);
       try {
-        if (await round()) nudged = true;
+        const worked = await round();
+        if (worked) nudged = true;
+        ended(worked ? 'worked' : 'idle');
       } catch (error) {
         // Leases run out and the poll comes round: nothing is lost but time.
         logger.error({ err: error, worker: name }, 'a round of work failed');
+        ended('failed');
       }
     }
     // In the same breath as the look at `nudged`, so that no nudge falls between the two.

@@ -28,6 +28,7 @@ import { createChecks } from './checks.ts';
 import { createCompensator } from './compensate.ts';
 import { createLeases } from './lease.ts';
 import { createLoop, type Loop } from './loop.ts';
+import type { WorkObserver } from './metrics.ts';
 import { createRailStages } from './rail-stages.ts';
 import { createReturns } from './returns.ts';
 import { createStages } from './stages.ts';
@@ -49,6 +50,7 @@ export interface WorkerDependencies {
   readonly owner: string;
   readonly tuning: Tuning;
   readonly logger: Logger;
+  readonly observe?: WorkObserver | undefined;
 }
 
 export interface Workers {
@@ -63,7 +65,7 @@ export interface Workers {
 
 /** Everything that goes on beside requests: carrying payments on, ending those out of time, settling what peers are owed. */
 export function createWorkers(dependencies: WorkerDependencies): Workers {
-  const { hints, tuning, logger } = dependencies;
+  const { hints, tuning, logger, observe } = dependencies;
   const { pollMs } = tuning;
   const rounds = createRounds(dependencies, {
     moved: (payments) => moved(payments),
@@ -71,7 +73,7 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     nudgeIn: (name, delayMs) => loops[name].nudgeIn(delayMs),
   });
   const loop = (name: LoopName, concurrency = 1, every = pollMs) =>
-    createLoop({ name, concurrency, pollMs: every, logger, round: rounds[name] });
+    createLoop({ name, concurrency, pollMs: every, logger, round: rounds[name], observe });
   const loops: Record<LoopName, Loop> = {
     work: loop('work', tuning.concurrency),
     // A round lasts as long as its slowest rail takes, and others must not wait for it.
@@ -88,6 +90,7 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
 
   const moved = (payments: readonly Payment[]) => {
     hints.moved(payments);
+    observe?.moved(payments);
     if (payments.some(({ state }) => compensations.some((owed) => owed.state === state))) loops.compensate.nudge();
   };
   const wake = () => {
@@ -132,6 +135,7 @@ interface Signals {
 function createRounds(dependencies: WorkerDependencies, signals: Signals): Record<LoopName, () => Promise<boolean>> {
   const { database, peers, moves, payments, quotes, attempts, refunds, items, rails, router, tuning, logger } =
     dependencies;
+  const { observe } = dependencies;
   const { batchSize, leaseMs, backoff } = tuning;
   const { moved, nudge, nudgeIn } = signals;
   const books = createBooks(peers, logger);
@@ -157,6 +161,7 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
   return {
     async work() {
       const claimed = await leases.claim(batchSize);
+      observe?.claimed(claimed);
       await carry(claimed);
       return claimed.length > 0;
     },
