@@ -50,12 +50,21 @@ export interface TestPlatform {
   stop(): Promise<void>;
 }
 
-export async function startTestPlatform(topology: Topology): Promise<TestPlatform> {
+export async function startTestPlatform(
+  topology: Topology,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestPlatform> {
   const directory = await mkdtemp(join(tmpdir(), 'paygraph-'));
   const databases = await createDatabases();
   const keys = await ensureKeys({ directory, services: databaseNames });
   const redisUrl = process.env.REDIS_URL;
-  const installation = { databases: (name: DatabaseName) => databases[name], keys, redisUrl, logLevel: 'silent' };
+  const installation = {
+    databases: (name: DatabaseName) => databases[name],
+    keys,
+    redisUrl,
+    settings,
+    logLevel: 'silent',
+  };
   const processes = topology === 'many processes' ? await startOnFreePorts(installation) : undefined;
   const services = processes ?? (await startInOneProcess(installation, 0));
   const { url, addresses } = services;

@@ -1,7 +1,16 @@
 import fastifyCors from '@fastify/cors';
 import type { Authenticate, Policies } from '@paygraph/auth';
 import { playgroundDirectory as builtPlayground } from '@paygraph/playground';
-import { createHttpServer, type Dependencies, type Logger, listen, type Metrics, optional } from '@paygraph/service';
+import {
+  createHttpServer,
+  type Dependencies,
+  type Logger,
+  listen,
+  type Metrics,
+  optional,
+  spanOf,
+} from '@paygraph/service';
+import type { Tracing } from '@paygraph/tracing';
 import type { GraphqlWs } from '@paygraph/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createGenerations } from './generations.ts';
@@ -26,6 +35,7 @@ export interface GatewayOptions {
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
   /** The built Playground; that of `@paygraph/playground` if left out. */
   readonly playgroundDirectory?: string;
   /** Origins of web pages that browsers may let call the gateway; none if left out. */
@@ -72,7 +82,7 @@ const manySockets: Caps = { total: 20_000, perPrincipal: 50 };
  * @throws Error when the supergraph cannot be loaded, naming what is wrong with it
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { logger, metrics, corsOrigins = [], playgroundDirectory = builtPlayground } = options;
+  const { logger, metrics, tracing, corsOrigins = [], playgroundDirectory = builtPlayground } = options;
   const { production = process.env.NODE_ENV === 'production' } = options;
   const authenticate = rememberVerified(options.authenticate);
   const protection = createProtection(options.protection);
@@ -80,14 +90,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const generations = createGenerations({ ...options, production, protection });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions));
   const dependencies = () => dependenciesOf(generations.current().subgraphs, options.authenticate);
-  const app = createHttpServer({ logger, metrics, dependencies, bodyLimit });
+  const app = createHttpServer({ logger, metrics, tracing, dependencies, bodyLimit });
   const heartbeat = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs };
   let sockets: GraphqlWs | undefined;
   let stopped: Promise<void> | undefined;
 
-  const scopeOf = async ({ id: requestId, headers: { authorization } }: FastifyRequest): Promise<RequestScope> => {
+  const scopeOf = async (request: FastifyRequest): Promise<RequestScope> => {
+    const { authorization } = request.headers;
     const principal = await authenticateRequest(authenticate, authorization);
-    return createScope({ principal, authorization, requestId, logger });
+    return createScope({ principal, authorization, requestId: request.id, logger, span: spanOf(request) });
   };
   const answer = createAnswers({ pipeline: () => generations.current().pipeline, scopeOf, maxBatch });
   const streams = createStreams({ begin, scopeOf, ...heartbeat });
@@ -115,6 +126,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await Promise.all([sockets?.drain(), streams.drain()]);
     await app.close();
     await generations.close();
+    await tracing?.close();
   };
 
   return {

@@ -1,4 +1,5 @@
 import type { Policies } from '@paygraph/auth';
+import type { Tracing } from '@paygraph/tracing';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import type { Protection } from './protection/protection.ts';
@@ -24,6 +25,7 @@ export interface GenerationsOptions {
   readonly protection: Protection;
   readonly reopen?: ReopenPolicy;
   readonly policies?: Policies;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface Generations {
@@ -43,7 +45,7 @@ const TIMEOUT = 10_000;
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
   const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
-  const { protection, policies } = options;
+  const { protection, policies, tracing } = options;
   /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
   const connected = new Map<string, Subgraph>();
   const listeners: ((generation: Generation) => void)[] = [];
@@ -59,7 +61,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
     const addresses = new Map(graph.subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
     const subgraphs = new Map([...addresses].map(([name, url]) => [name, connect(name, url)] as const));
     const pipeline = createPipeline({
-      ...{ graph, subgraphs, production, protection },
+      ...{ graph, subgraphs, production, protection, tracing },
       ...(reopen && { reopen }),
       ...(policies && { policies }),
     });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Principal } from '@paygraph/auth';
 import type { Logger } from '@paygraph/service';
+import type { Span } from '@paygraph/tracing';
 
 /** Who asks, and under which id: the same for HTTP and WebSocket, and what subgraphs are told. */
 export interface RequestScope {
@@ -9,6 +10,8 @@ export interface RequestScope {
   readonly authorization: string | undefined;
   readonly requestId: string;
   readonly logger: Logger;
+  /** What subgraphs are asked stands below it, if this is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** When the caller's token ends, in ms since the epoch; infinite without one. */
@@ -46,4 +49,10 @@ export function createScope({ logger, ...given }: RequestScope): RequestScope {
       return own;
     },
   };
+}
+
+/** The same with a span of its own. */
+export function withSpan(scope: RequestScope, span: Span): RequestScope {
+  // Not a copy: that would make the logger.
+  return Object.create(scope, { span: { value: span } });
 }

@@ -1,5 +1,12 @@
 import { createAuthenticator, remoteKeys, serviceNames } from '@paygraph/auth';
-import { createLogger, createMetrics, loadConfig, type RunningService, serviceEnvironment } from '@paygraph/service';
+import {
+  createLogger,
+  createMetrics,
+  loadConfig,
+  type RunningService,
+  serviceEnvironment,
+  tracingFrom,
+} from '@paygraph/service';
 import { committedSupergraph, gatewayEnvironment, protectionIn } from './environment.ts';
 import { createGateway } from './gateway.ts';
 import { watchSupergraph } from './watch-supergraph.ts';
@@ -34,6 +41,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     }),
     logger,
     metrics: createMetrics({ service: 'gateway', host: config.HOST, port: config.METRICS_PORT }),
+    tracing: await tracingFrom(config, { service: 'gateway', edge: true }),
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),
     protection: protectionIn(config),
     subscriptions: { total: config.MAX_SUBSCRIPTIONS, perPrincipal: config.MAX_SUBSCRIPTIONS_PER_CALLER },

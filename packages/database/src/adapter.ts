@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { tracedAdapter } from './trace.ts';
 
 export interface AdapterOptions {
   readonly url: string;
@@ -22,12 +23,13 @@ export function prismaAdapter({ url, poolSize = 10, transactionSeconds }: Adapte
     transactionSeconds === undefined
       ? ''
       : ` -c transaction_timeout=${transactionSeconds}s -c idle_in_transaction_session_timeout=${transactionSeconds}s`;
-  return new PrismaPg({
+  const adapter = new PrismaPg({
     connectionString: url,
     max: poolSize,
     options: `-c TimeZone=UTC${limit}`,
     connectionTimeoutMillis: 5_000,
   });
+  return tracedAdapter(adapter);
 }
 
 interface RawClient {

@@ -86,6 +86,13 @@ export const serverEnvironment = {
     .default('info'),
   METRICS_PORT: port.optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
+  /** Where an OpenTelemetry collector takes traces; nothing is traced without. The names are OpenTelemetry's own. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number({ error: 'must be a number from 0 to 1' })
+    .min(0, 'must be a number from 0 to 1')
+    .max(1, 'must be a number from 0 to 1')
+    .optional(),
 };
 
 /** `serverEnvironment` and the keys that a subgraph verifies tokens with and signs its own with. */

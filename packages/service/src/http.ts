@@ -1,16 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from '@paygraph/ids';
+import type { Tracing } from '@paygraph/tracing';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Bindings, ChildLoggerOptions } from 'pino';
 import { addHealthRoutes, type Dependencies, measureDependencies } from './health.ts';
 import type { Logger } from './logger.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
+import { traceRequests } from './tracing.ts';
 
 export interface HttpServerOptions {
   readonly logger: Logger;
   /** Measures requests, and is served as long as the server is. */
   readonly metrics?: Metrics | undefined;
+  /** Traces requests; see `spanOf`. */
+  readonly tracing?: Tracing | undefined;
   /** What the service works with at the moment, shown by `/health/ready`. */
   readonly dependencies?: (() => Dependencies) | undefined;
   /** Largest request body in bytes. */
@@ -29,7 +33,14 @@ const requestTimeoutMs = 60_000;
  * every answer: the caller's `x-request-id` when it is sane, so that one id follows a request through all services.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { logger, metrics, dependencies = () => ({}), bodyLimit = 1024 * 1024, closeGraceMs = 3_000 } = options;
+  const {
+    logger,
+    metrics,
+    tracing,
+    dependencies = () => ({}),
+    bodyLimit = 1024 * 1024,
+    closeGraceMs = 3_000,
+  } = options;
   const loggerInstance: FastifyBaseLogger = logger;
   // Fastify's two lines per request say too much for probes and too little for GraphQL: one line at debug replaces them.
   const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
@@ -52,6 +63,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     measureRequests(app, metrics);
     measureDependencies(metrics.registry, dependencies);
   }
+  if (tracing) traceRequests(app, tracing);
   letConnectionsGo(app, closeGraceMs);
   answerErrors(app);
   addHealthRoutes(app, dependencies);

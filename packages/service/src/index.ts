@@ -17,3 +17,4 @@ export { createMetrics, inFlight, type Metrics, type MetricsOptions } from './me
 export { OperatorError } from './operator-error.ts';
 export { createRoutine, type Routine, type RoutineOptions } from './routine.ts';
 export { type Running, type RunningService, runMain } from './run-main.ts';
+export { spanOf, type Tracing, tracingFrom } from './tracing.ts';

@@ -8,4 +8,6 @@ export interface RequestScope {
   readonly requestId: string;
   /** Writes the request id with every line. */
   readonly logger: Logger;
+  /** Of a subscription: where its field notes the trace that the event at hand belongs to. */
+  readonly event?: { traceparent: string | null };
 }

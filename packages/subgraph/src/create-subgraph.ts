@@ -1,7 +1,16 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { Authenticate } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
-import { createHttpServer, type Dependencies, type Logger, listen, type Metrics, optional } from '@paygraph/service';
+import {
+  createHttpServer,
+  type Dependencies,
+  type Logger,
+  listen,
+  type Metrics,
+  optional,
+  spanOf,
+} from '@paygraph/service';
+import { type Tracing, within } from '@paygraph/tracing';
 import { attachGraphqlWs, type GraphqlWs } from '@paygraph/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
@@ -10,6 +19,7 @@ import { authenticationFailure } from './errors.ts';
 import { logError, presentError, withRequestId } from './present-error.ts';
 import { buildGuardedSchema, type SchemaOptions } from './schema.ts';
 import { createApollo, maxTokens } from './server.ts';
+import { traceRootFields } from './trace.ts';
 
 export interface SubgraphOptions<Context extends RequestScope> extends SchemaOptions {
   readonly name: string;
@@ -18,6 +28,7 @@ export interface SubgraphOptions<Context extends RequestScope> extends SchemaOpt
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
+  readonly tracing?: Tracing | undefined;
   /** What it works with, shown by `/health/ready` beside the keys of access tokens. */
   readonly dependencies?: Dependencies;
   /** Adds HTTP routes beside `/graphql`. */
@@ -48,12 +59,13 @@ const bodyLimit = 4 * 1024 * 1024;
  * @throws SchemaLintError when something would be open by oversight.
  */
 export function createSubgraph<Context extends RequestScope>(options: SubgraphOptions<Context>): Subgraph {
-  const { name, logger, production = process.env.NODE_ENV === 'production' } = options;
+  const { name, logger, metrics, tracing, production = process.env.NODE_ENV === 'production' } = options;
   const schema = buildGuardedSchema({ ...options, production });
+  if (tracing) traceRootFields(schema);
   const apollo = createApollo<Context>({ schema, production });
   const { ready: keysReady } = options.authenticate;
   const dependencies = { ...options.dependencies, ...(keysReady && { jwks: optional(keysReady) }) };
-  const app = createHttpServer({ logger, metrics: options.metrics, dependencies: () => dependencies, bodyLimit });
+  const app = createHttpServer({ logger, metrics, tracing, dependencies: () => dependencies, bodyLimit });
   let sockets: GraphqlWs | undefined;
   let started = false;
   let stopped: Promise<void> | undefined;
@@ -63,6 +75,7 @@ export function createSubgraph<Context extends RequestScope>(options: SubgraphOp
     await app.close();
     if (started) await apollo.stop();
     await options.stop?.();
+    await tracing?.close();
   };
   const stop = () => {
     stopped ??= stopAll();
@@ -72,6 +85,8 @@ export function createSubgraph<Context extends RequestScope>(options: SubgraphOp
     await apollo.start();
     started = true;
     const context = (request: FastifyRequest) => contextOf(options, request);
+    // Not before the body has been read: what its parsing calls knows nothing of who began it.
+    if (tracing) app.addHook('preHandler', (request, _reply, done) => within(spanOf(request), done));
     app.route({ method: 'POST', url: path, handler: fastifyApolloHandler(apollo, { context }) });
     options.routes?.(app);
     await app.ready();
@@ -116,7 +131,7 @@ function serveSockets<Context extends RequestScope>(
   schema: GraphQLSchema,
   app: FastifyInstance,
 ): GraphqlWs {
-  const { logger, authenticate } = options;
+  const { logger, authenticate, tracing } = options;
   const format = (error: GraphQLError, scope: RequestScope | undefined) => {
     logError(error, scope?.logger ?? logger);
     return withRequestId(presentError(error), scope?.requestId ?? newId('req'));
@@ -129,8 +144,10 @@ function serveSockets<Context extends RequestScope>(
     maxTokens,
     context: ({ principal }) => {
       const requestId = newId('req');
-      return options.context({ principal, requestId, logger: logger.child({ requestId }) });
+      const event = tracing && { event: { traceparent: null } };
+      return options.context({ principal, requestId, logger: logger.child({ requestId }), ...event });
     },
+    extensionsOf: ({ event }) => (event?.traceparent == null ? undefined : { traceparent: event.traceparent }),
     formatError: format,
     logger,
   });

@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type Dependencies, type Logger, optional } from '@paygraph/service';
-import { print } from 'graphql';
+import { traced } from '@paygraph/tracing';
+import { getOperationAST, print } from 'graphql';
 import { Pool } from 'undici';
 
 /**
@@ -62,7 +63,7 @@ export function createPeer(options: PeerOptions): Peer {
   const { origin, pathname, search } = new URL(options.url);
   const pool = new Pool(origin, { connections, connect: { timeout: timeoutMs }, maxResponseSize });
 
-  const send = async (body: string, requestId: string | undefined) => {
+  const send = async (body: string, requestId: string | undefined, traceparent: string | undefined) => {
     try {
       const { statusCode, body: answer } = await pool.request({
         method: 'POST',
@@ -72,6 +73,7 @@ export function createPeer(options: PeerOptions): Peer {
           accept: 'application/json',
           authorization: `Bearer ${token()}`,
           ...(requestId !== undefined && { 'x-request-id': requestId }),
+          ...(traceparent !== undefined && { traceparent }),
         },
         body,
         signal: AbortSignal.timeout(timeoutMs),
@@ -88,9 +90,14 @@ export function createPeer(options: PeerOptions): Peer {
       variables: Variables,
       { requestId }: { readonly requestId?: string | undefined } = {},
     ) {
+      const body = JSON.stringify({ query: print(document), variables });
+      const operation = getOperationAST(document)?.name?.value ?? 'anonymous';
+      const attributes = { 'peer.service': name, 'graphql.operation.name': operation };
       try {
-        const { status, text } = await send(JSON.stringify({ query: print(document), variables }), requestId);
-        return dataIn<Data>(name, status, text);
+        return await traced(`${name} ${operation}`, { kind: 'client', attributes }, async (span) => {
+          const { status, text } = await send(body, requestId, span?.traceparent);
+          return dataIn<Data>(name, status, text);
+        });
       } catch (error) {
         logger.warn({ err: error, peer: name, requestId }, 'a call to a peer failed');
         throw error;

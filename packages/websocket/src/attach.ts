@@ -40,7 +40,7 @@ export interface OperationsWsOptions extends ServerSettings {
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
 }
 
-export interface GraphqlWsOptions<Context extends object> extends ServerSettings, SchemaOptions {
+export interface GraphqlWsOptions<Context extends object> extends ServerSettings, SchemaOptions<Context> {
   /** Makes the context of one operation. */
   readonly context: (connection: Connection, payload: SubscribePayload) => Context | Promise<Context>;
   /** How errors leave the server; the context is absent for an operation that was refused before it had one. */
@@ -130,9 +130,11 @@ function protocolHooks(options: OperationsWsOptions): Hooks {
     subscribe: run,
     onError: (_ctx, _id, _payload, errors) => errors.map(formatError),
     onNext: (_ctx, _id, _payload, args, { errors, data = null, extensions }) => {
-      if (!errors) return undefined;
-      const format = operations.get(args)?.formatError ?? formatError;
-      return { data, errors: errors.map(format), ...(extensions && { extensions }) };
+      const operation = operations.get(args);
+      const more = operation?.extensions?.() ?? extensions;
+      if (!errors) return more && { data, extensions: more };
+      const format = operation?.formatError ?? formatError;
+      return { data, errors: errors.map(format), ...(more && { extensions: more }) };
     },
   };
 }

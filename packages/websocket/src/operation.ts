@@ -22,12 +22,16 @@ export interface Operation {
   readonly run: () => OperationResult | Promise<OperationResult>;
   /** How the errors of its results leave the server. */
   readonly formatError: (error: GraphQLError) => GraphQLFormattedError;
+  /** What goes with the result that is sent next, beside its own. */
+  readonly extensions?: () => ExecutionResult['extensions'];
 }
 
-export interface SchemaOptions {
+export interface SchemaOptions<Context> {
   readonly schema: GraphQLSchema | (() => GraphQLSchema);
   /** Longest operation in lexical tokens. */
   readonly maxTokens?: number;
+  /** What goes with each result of an operation with this context, as its `extensions`. */
+  readonly extensionsOf?: (context: Context) => ExecutionResult['extensions'];
   /** In place of graphql's own; `contextValue` is what `context` made. */
   readonly execute?: (args: ExecutionArgs) => OperationResult | Promise<OperationResult>;
   readonly subscribe?: (args: ExecutionArgs) => OperationResult | Promise<OperationResult>;
@@ -38,7 +42,7 @@ export interface SchemaOptions {
  * error would close the socket with all its other operations.
  */
 export async function prepareOnSchema<Context extends object>(
-  options: SchemaOptions,
+  options: SchemaOptions<Context>,
   { query, operationName, variables }: SubscribePayload,
   contextFor: () => Context | Promise<Context>,
   formatError: (error: GraphQLError, context: Context) => GraphQLFormattedError,
@@ -59,7 +63,12 @@ export async function prepareOnSchema<Context extends object>(
     args.contextValue = context;
     const run =
       operation.operation === 'subscription' ? (options.subscribe ?? subscribe) : (options.execute ?? execute);
-    return { args, run: () => run(args), formatError: (error) => formatError(error, context) };
+    return {
+      args,
+      run: () => run(args),
+      formatError: (error) => formatError(error, context),
+      extensions: () => options.extensionsOf?.(context),
+    };
   } catch (error) {
     return [asGraphQLError(error)];
   }

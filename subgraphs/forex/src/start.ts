@@ -9,6 +9,7 @@ import {
   serverEnvironment,
   serviceEnvironment,
   systemClock,
+  tracingFrom,
 } from '@paygraph/service';
 import { forexEnvironment, ratesFrom } from './config.ts';
 import { createForexSubgraph } from './subgraph.ts';
@@ -34,6 +35,7 @@ export async function startForex(env: NodeJS.ProcessEnv): Promise<RunningService
     serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
     logger,
     metrics: createMetrics({ service: 'forex', host: config.HOST, port: config.METRICS_PORT }),
+    tracing: await tracingFrom(config, { service: 'forex' }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   return { url, stop: () => subgraph.stop() };

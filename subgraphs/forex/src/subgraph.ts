@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createAuthenticator, type KeySource } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
-import { type Logger, type Metrics, required } from '@paygraph/service';
+import { type Logger, type Metrics, required, type Tracing } from '@paygraph/service';
 import { createLoader, createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import type { Context } from './context.ts';
 import type { Resolvers } from './generated/graphql.ts';
@@ -29,6 +29,7 @@ export interface ForexDependencies {
   readonly live: { readonly source: RateSource; readonly everyMs: number } | undefined;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Time in ms to the next reading of live rates after one that failed. */
@@ -66,6 +67,7 @@ export function createForexSubgraph(dependencies: ForexDependencies): Subgraph {
     }),
     logger,
     metrics: dependencies.metrics,
+    tracing: dependencies.tracing,
     dependencies: { postgresql: required(() => databaseReady(prisma)) },
     start: async () => {
       await loadBuiltIn(rates, logger);

@@ -9,6 +9,7 @@ import {
   numberVariable,
   type RunningService,
   serviceEnvironment,
+  tracingFrom,
 } from '@paygraph/service';
 import { createLedgerSubgraph } from './subgraph.ts';
 
@@ -42,6 +43,7 @@ export async function startLedger(env: NodeJS.ProcessEnv): Promise<RunningServic
     maxBatch: config.LEDGER_MAX_BATCH,
     proofIntervalMs: config.LEDGER_PROOF_SECONDS * 1_000,
     metrics: createMetrics({ service: 'ledger', host: config.HOST, port: config.METRICS_PORT }),
+    tracing: await tracingFrom(config, { service: 'ledger' }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   const stop = async () => {

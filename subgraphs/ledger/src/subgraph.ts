@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Authenticate, createLinks, type SigningKey } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
-import { type Logger, type Metrics, optional, required } from '@paygraph/service';
+import { type Logger, type Metrics, optional, required, type Tracing } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import { accountResolvers } from './account/resolvers.ts';
 import { createAccountStore } from './account/store.ts';
@@ -40,6 +40,7 @@ export interface LedgerDependencies {
   readonly key: SigningKey;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
   /** How many commands are decided in one transaction of the database, 256 unless told. */
   readonly maxBatch?: number;
   /** Longest time in ms after which a reservation that ran out is ended. */
@@ -75,6 +76,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     key,
     logger,
     metrics,
+    tracing,
     maxBatch,
     expiryIntervalMs = 1_000,
     proofIntervalMs = 60_000,
@@ -113,6 +115,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     authenticate,
     logger,
     metrics,
+    tracing,
     context: (scope) => contextOf(scope, stores),
     routes: exportRoutes({ links, exports: createExportStore(background) }),
     dependencies: {

@@ -17,6 +17,7 @@ import {
   peerEnvironment,
   type RunningService,
   serviceEnvironment,
+  tracingFrom,
 } from '@paygraph/service';
 import { createPeer } from '@paygraph/subgraph';
 import type { Peers } from './peers/peers.ts';
@@ -85,6 +86,7 @@ export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningServi
     }),
     logger,
     metrics: createMetrics({ service: 'payment', host: config.HOST, port: config.METRICS_PORT }),
+    tracing: await tracingFrom(config, { service: 'payment' }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   const stop = async () => {

@@ -4,7 +4,7 @@ import type { Authenticate } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
 import type { RailAdapter } from '@paygraph/rails';
-import { type Logger, type Metrics, optional, required } from '@paygraph/service';
+import { type Logger, type Metrics, optional, required, type Tracing } from '@paygraph/service';
 import { createGroupLoader, createLoader, createSubgraph, dependenciesOn, type Subgraph } from '@paygraph/subgraph';
 import { measureRelay } from './activity/metrics.ts';
 import { createRelay, type Relay } from './activity/relay.ts';
@@ -65,6 +65,7 @@ export interface PaymentDependencies {
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
   /** The schedule in `data/fees.json` unless given. */
   readonly fees?: FeeSchedule;
   /** What carries money outside; none unless given. */
@@ -97,7 +98,7 @@ const resolvers: Resolvers = {
 /** The payment subgraph with its workers, which run from `listen` to `stop`. @throws {Error} for a broken lifecycle. */
 export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgraph {
   checkLifecycle(lifecycle, birth.state);
-  const { databaseUrl, bus, peers, authenticate, logger } = dependencies;
+  const { databaseUrl, bus, peers, authenticate, logger, tracing } = dependencies;
   const tuning = { ...defaultTuning, ...dependencies.tuning };
   const owner = randomUUID();
   const database = openDatabase(databaseUrl);
@@ -123,7 +124,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
   const rails = new Map(liveRails.map((rail) => [rail.adapter.name, rail]));
   const router = createRouter(database, liveRails, tuning.rails);
   const stores = { database, moves, payments, quotes, attempts, refunds, items, settlements, router };
-  const workers = createWorkers({ ...stores, peers, rails, hints, owner, tuning, logger, observe });
+  const workers = createWorkers({ ...stores, peers, rails, hints, owner, tuning, logger, observe, tracing });
   const fees = dependencies.fees ?? loadFeeSchedule();
   const operations = createOperations({ ...stores, rails, peers, fees, tuning, workers });
   const subscriptions = createSubscriptions({ payments, timelines, hints, rereadMs: tuning.rereadMs });
@@ -135,6 +136,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
     authenticate,
     logger,
     metrics: dependencies.metrics,
+    tracing,
     context: (scope) => ({
       ...scope,
       operations,

@@ -9,6 +9,7 @@ import {
   type RunningService,
   serverEnvironment,
   serviceEnvironment,
+  tracingFrom,
 } from '@paygraph/service';
 import { createProfileSubgraph } from './subgraph.ts';
 
@@ -31,6 +32,7 @@ export async function startProfile(env: NodeJS.ProcessEnv): Promise<RunningServi
     serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
     logger,
     metrics: createMetrics({ service: 'profile', host: config.HOST, port: config.METRICS_PORT }),
+    tracing: await tracingFrom(config, { service: 'profile' }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   return { url, stop: () => subgraph.stop() };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createAuthenticator, type KeySource, publicJwk, type SigningKey, staticKeys } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
-import { type Clock, type Logger, type Metrics, required, systemClock } from '@paygraph/service';
+import { type Clock, type Logger, type Metrics, required, systemClock, type Tracing } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import type { Context } from './context.ts';
 import { createLogInGuard } from './credentials/log-in-guard.ts';
@@ -27,6 +27,7 @@ export interface ProfileDependencies {
   readonly serviceTokenKeys: KeySource;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
   readonly clock?: Clock;
 }
 
@@ -66,6 +67,7 @@ export function createProfileSubgraph(dependencies: ProfileDependencies): Subgra
     }),
     logger,
     metrics: dependencies.metrics,
+    tracing: dependencies.tracing,
     dependencies: { postgresql: required(() => databaseReady(prisma)) },
     routes: (app) => {
       app.get('/.well-known/jwks.json', (_request, reply) =>

@@ -8,6 +8,7 @@ import {
   peerEnvironment,
   type RunningService,
   serviceEnvironment,
+  tracingFrom,
 } from '@paygraph/service';
 import { createPeer } from '@paygraph/subgraph';
 import { createRiskSubgraph } from './subgraph.ts';
@@ -34,6 +35,7 @@ export async function startRisk(env: NodeJS.ProcessEnv): Promise<RunningService>
     }),
     logger,
     metrics: createMetrics({ service: 'risk', host: config.HOST, port: config.METRICS_PORT }),
+    tracing: await tracingFrom(config, { service: 'risk' }),
     forex: createPeer({
       ...{ name: 'forex', url: config.FOREX_URL, token: () => token('forex', []), logger },
       timeoutMs: forexTimeoutMs,

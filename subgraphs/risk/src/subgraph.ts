@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Authenticate } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
-import { type Clock, type Logger, type Metrics, required, systemClock } from '@paygraph/service';
+import { type Clock, type Logger, type Metrics, required, systemClock, type Tracing } from '@paygraph/service';
 import { createLoader, createSubgraph, dependenciesOn, type Peer, type Subgraph } from '@paygraph/subgraph';
 import { createAssessor } from './assessment/assessor.ts';
 import { assessmentResolvers } from './assessment/resolvers.ts';
@@ -22,6 +22,7 @@ export interface RiskDependencies {
   readonly authenticate: Authenticate;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
   /** Asked for the dollar's rates, to tell what a payment is worth. */
   readonly forex: Peer;
   readonly clock?: Clock;
@@ -75,6 +76,7 @@ export async function createRiskSubgraph(dependencies: RiskDependencies): Promis
     authenticate,
     logger,
     metrics: dependencies.metrics,
+    tracing: dependencies.tracing,
     context: (scope) => ({
       ...scope,
       assessor,

@@ -8,6 +8,7 @@ import {
   peerEnvironment,
   type RunningService,
   serviceEnvironment,
+  tracingFrom,
 } from '@paygraph/service';
 import { createPeer } from '@paygraph/subgraph';
 import { createWalletSubgraph } from './subgraph.ts';
@@ -43,6 +44,7 @@ export async function startWallet(env: NodeJS.ProcessEnv): Promise<RunningServic
     payment: peer('payment', config.PAYMENT_URL),
     logger,
     metrics: createMetrics({ service: 'wallet', host: config.HOST, port: config.METRICS_PORT }),
+    tracing: await tracingFrom(config, { service: 'wallet' }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   return { url, stop: () => subgraph.stop() };

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createAuthenticator, type KeySource } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
-import { type Clock, createRoutine, type Logger, type Metrics, required, systemClock } from '@paygraph/service';
+import {
+  type Clock,
+  createRoutine,
+  type Logger,
+  type Metrics,
+  required,
+  systemClock,
+  type Tracing,
+} from '@paygraph/service';
 import { createSubgraph, dependenciesOn, type Peer, type Subgraph } from '@paygraph/subgraph';
 import type { Context } from './context.ts';
 import { openDatabase } from './database.ts';
@@ -33,6 +41,7 @@ export interface WalletDependencies {
   readonly payment: Peer;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | undefined;
   readonly clock?: Clock;
   /** The table in force unless given. */
   readonly limits?: LimitTable;
@@ -90,6 +99,7 @@ export function createWalletSubgraph(dependencies: WalletDependencies): Subgraph
     }),
     logger,
     metrics: dependencies.metrics,
+    tracing: dependencies.tracing,
     dependencies: {
       postgresql: required(() => databaseReady(prisma)),
       limits: required(async () => ({ version: limits.version })),

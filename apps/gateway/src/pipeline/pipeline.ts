@@ -1,5 +1,6 @@
 import type { Policies } from '@paygraph/auth';
 import { NODES } from '@paygraph/supergraph';
+import type { Tracing } from '@paygraph/tracing';
 import { presentError } from '../errors.ts';
 import { type Answer, answerOf } from '../execution/answer.ts';
 import { execute, executeEvent } from '../execution/executable.ts';
@@ -16,6 +17,7 @@ import { patient, type ReopenPolicy } from '../subscriptions/feed.ts';
 import { createHub } from '../subscriptions/hub.ts';
 import { type Subscription, subscribe } from '../subscriptions/subscribe.ts';
 import { createPrepare, type Prepare, type PreparedOperation, type PreparedSubscription } from './prepare.ts';
+import { traceEvent, traceOperation } from './trace.ts';
 
 /** The one way that operations go, whatever transport brings them. */
 export interface Pipeline {
@@ -48,32 +50,41 @@ export interface PipelineOptions {
   readonly protection?: Protection;
   /** How a subscription that lost its subgraph is opened again. */
   readonly reopen?: ReopenPolicy;
+  readonly tracing?: Tracing | undefined;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { graph, subgraphs, production, policies = {}, protection = createProtection(), reopen = patient } = options;
+  const { tracing } = options;
   const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
   const compiler = createCompiler(graph, all);
   const failed = (error: unknown, scope: RequestScope): Answer =>
     answerOf({ data: null, errors: [presentError(error, scope)] });
-  const executeRest: Pipeline['executeRest'] = ({ executable: { rest, event }, variables }, answer, scope) =>
-    executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
+  const executeRest: Pipeline['executeRest'] = (prepared, answer, given) =>
+    traceEvent(tracing, prepared, answer, given, (scope) => {
+      const { rest, event } = prepared.executable;
+      const { variables } = prepared;
+      return executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
+    });
   const measure = createMeasure(graph);
   const hub = createHub({ execute: executeRest, reopen });
   return {
     prepare: createPrepare({ graph, compiler, production, policies, protection }),
-    async execute(prepared, scope) {
-      const { executable, variables } = prepared;
-      const answer = await execute(executable, { variables, scope }).catch((error) => failed(error, scope));
-      return isOperator(scope.principal) ? withCost(answer, prepared, measure) : answer;
-    },
-    async executeInParts({ executable, variables }, scope, sink) {
-      try {
-        await executeIncrementally(executable, { variables, scope }, sink);
-      } catch (error) {
-        sink(JSON.stringify({ errors: [presentError(error, scope)], hasNext: false }), true);
-      }
-    },
+    execute: (prepared, given) =>
+      traceOperation(tracing, prepared, given, async (scope) => {
+        const { executable, variables } = prepared;
+        const answer = await execute(executable, { variables, scope }).catch((error) => failed(error, scope));
+        return isOperator(scope.principal) ? withCost(answer, prepared, measure) : answer;
+      }),
+    executeInParts: (prepared, given, sink) =>
+      traceOperation(tracing, prepared, given, async (scope) => {
+        const { executable, variables } = prepared;
+        try {
+          await executeIncrementally(executable, { variables, scope }, sink);
+        } catch (error) {
+          sink(JSON.stringify({ errors: [presentError(error, scope)], hasNext: false }), true);
+        }
+      }),
     executeRest,
     subscribe(prepared, scope, onDone) {
       const owner = subgraphs.get(prepared.source.subgraph);

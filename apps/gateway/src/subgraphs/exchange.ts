@@ -15,6 +15,8 @@ export interface SubgraphAnswer {
   readonly errors?: readonly GraphQLFormattedError[];
   /** It could not be reached, was too late or sent garbage, which the one error says. */
   readonly unavailable?: true;
+  /** Of an event: the trace that it belongs to. */
+  readonly traceparent?: string;
 }
 
 /** Checks what a subgraph sent; undefined when it is no answer to a GraphQL request. */

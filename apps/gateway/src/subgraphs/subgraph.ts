@@ -69,8 +69,17 @@ export function createSubgraph({ name, url, timeoutMs }: SubgraphOptions): Subgr
   return {
     name,
     ask(body, scope, answered) {
+      const span = scope.span?.begin(`${name} /graphql`, { kind: 'client', attributes: { 'peer.service': name } });
       const headers = headersFor(scope);
-      poster.post(body, { timeoutMs, headers, answered: (error, value) => answered(read(scope, error, value)) });
+      if (span) headers.traceparent = span.traceparent;
+      poster.post(body, {
+        ...{ timeoutMs, headers },
+        answered(error, value) {
+          if (error) span?.fail(error);
+          span?.end();
+          answered(read(scope, error, value));
+        },
+      });
     },
     subscribe: upstreams.open,
     async ready() {

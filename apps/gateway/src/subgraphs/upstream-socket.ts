@@ -1,7 +1,7 @@
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, type Message, MessageType, parseMessage, stringifyMessage } from 'graphql-ws';
 import { type RawData, WebSocket } from 'ws';
 import { expiryOf, type RequestScope } from '../scope.ts';
-import { answerFrom, type SubgraphRequest } from './exchange.ts';
+import { answerFrom, isRecord, type SubgraphAnswer, type SubgraphRequest } from './exchange.ts';
 import type { UpstreamEnd, UpstreamListener, UpstreamOptions, UpstreamSubscription } from './upstream.ts';
 
 /** One authenticated connection to a subgraph, with the subscriptions of one principal on it. */
@@ -101,7 +101,7 @@ export function openUpstreamSocket(
     const operation = operations.get(id);
     if (!operation) return;
     const answer = answerFrom(payload, subgraph, operation.scope);
-    if (answer) operation.listener.event(answer);
+    if (answer) operation.listener.event(inTrace(answer, payload));
     else lost(new Error('sent something else than a GraphQL result'));
   };
   const receiveRefusal = (id: string, errors: unknown): void => {
@@ -182,4 +182,11 @@ function keepAlive(socket: WebSocket): void {
     answered = true;
   });
   socket.on('close', () => clearInterval(timer));
+}
+
+/** Subgraphs that trace say in which trace an event belongs. */
+function inTrace(answer: SubgraphAnswer, payload: unknown): SubgraphAnswer {
+  const extensions = isRecord(payload) ? payload.extensions : undefined;
+  const traceparent = isRecord(extensions) ? extensions.traceparent : undefined;
+  return typeof traceparent === 'string' ? { ...answer, traceparent } : answer;
 }

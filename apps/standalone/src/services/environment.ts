@@ -131,12 +131,19 @@ function keyFileOf(keys: KeyFiles, service: DatabaseName): string {
 }
 
 const prefixes = subgraphNames.map((name) => `${name.toUpperCase()}_`);
-/** The variables of an environment that are services' own: those named after a subgraph, and the gateway's. */
+const tracingSettings = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_SAMPLER_ARG'];
+
+/** The variables of an environment that are services' own: those named after a subgraph, the gateway's, and tracing's. */
 export function settingsIn(env: NodeJS.ProcessEnv): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined) continue;
-    if (gatewaySettings.includes(name) || prefixes.some((prefix) => name.startsWith(prefix))) settings[name] = value;
+    if (
+      gatewaySettings.includes(name) ||
+      tracingSettings.includes(name) ||
+      prefixes.some((prefix) => name.startsWith(prefix))
+    )
+      settings[name] = value;
   }
   return settings;
 }

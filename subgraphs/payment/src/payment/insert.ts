@@ -1,6 +1,7 @@
 import { type Id, newId } from '@paygraph/ids';
 import type { Money } from '@paygraph/money';
 import type { Counterparty } from '@paygraph/rails';
+import { currentSpan } from '@paygraph/tracing';
 import { type Database, insertion, int8, json, milliseconds, paymentColumns, text } from '../database.ts';
 import { type Payment as PaymentRow, Prisma } from '../generated/prisma/client.ts';
 import { type Price, priceValues } from '../quote/price.ts';
@@ -77,6 +78,7 @@ function valuesOf(draft: Draft, timeToLiveMs: number) {
   const from = 'walletId' in payer ? payer : null;
   const to = 'walletId' in payee ? payee : null;
   const settles = kind === 'PAYOUT';
+  const span = currentSpan();
   return {
     kind: Prisma.sql`${kind}::payment_kind`,
     amount: int8(amount.amount),
@@ -96,6 +98,7 @@ function valuesOf(draft: Draft, timeToLiveMs: number) {
     rail: text(draft.rail),
     externalReference: text(draft.externalReference),
     metadata: json(metadata),
+    traceparent: text(span?.recording ? span.traceparent : null),
     reservationId: text(draft.reservationId),
     transactionId: text(draft.transactionId),
     settlementId: text(settles ? newId('txn') : null),

@@ -48,6 +48,8 @@ interface PaymentBase {
   readonly carriedBy: Id<'att'> | null;
   readonly externalReference: string | null;
   readonly metadata: Record<string, unknown> | null;
+  /** Of the request that made it, if it was traced. */
+  readonly traceparent: string | null;
   /** The ledger's ids, chosen before the ledger is called. */
   readonly reservationId: Id<'res'>;
   readonly transactionId: Id<'txn'>;
@@ -135,6 +137,7 @@ function baseFrom(row: PaymentRow): PaymentBase {
     price,
     captured: capturedFrom(row, price),
     metadata: isObject(row.metadata) ? row.metadata : null,
+    traceparent: row.traceparent,
     reservationId: parseId('res', row.reservationId),
     transactionId: parseId('txn', row.transactionId),
     carriedBy: row.carriedBy === null ? null : parseId('att', row.carriedBy),

@@ -71,6 +71,7 @@ const common = {
   carriedBy: null,
   externalReference: null,
   metadata: null,
+  traceparent: null,
   reservationId: newId('res'),
   transactionId: newId('txn'),
   createdAt: new Date(),

@@ -24,6 +24,8 @@ export interface ClaimedAttempt {
   readonly first: boolean;
   /** Whether its payment, if it is one's, still wants it. */
   readonly wanted: boolean;
+  /** Of the request that made its payment, if it is one's and was traced. */
+  readonly traceparent: string | null;
 }
 
 /** What was learned of an attempt; what is null stays as it is. */
@@ -110,7 +112,7 @@ export function createAttempts(database: Database, observe?: Pick<RailObserver, 
 
     /** Relies on payment_attempt_due_idx. */
     async claim(limit, leaseMs) {
-      const rows = await database.$queryRaw<(AttemptRow & { readonly first: boolean; readonly wanted: boolean })[]>`
+      const rows = await database.$queryRaw<(AttemptRow & Omit<ClaimedAttempt, 'attempt'>)[]>`
         WITH due AS MATERIALIZED (
           SELECT id, state FROM payment_attempt
           WHERE state IN ('CREATED', 'SUBMITTED', 'ACCEPTED') AND next_attempt_at <= now()
@@ -129,9 +131,12 @@ export function createAttempts(database: Database, observe?: Pick<RailObserver, 
           RETURNING a.*, due.state = 'CREATED' AS first
         )
         SELECT ${attemptColumns('c')}, c.first,
-          COALESCE((SELECT p.state IN ('PENDING', 'PROCESSING') FROM payment p WHERE p.id = c.payment_id), true) AS wanted
-        FROM claimed c`;
-      return rows.map(({ first, wanted, ...row }) => ({ attempt: attemptFrom(row), first, wanted }));
+          COALESCE(p.state IN ('PENDING', 'PROCESSING'), true) AS wanted, p.traceparent
+        FROM claimed c LEFT JOIN payment p ON p.id = c.payment_id`;
+      return rows.map(({ first, wanted, traceparent, ...row }) => ({
+        attempt: attemptFrom(row),
+        ...{ first, wanted, traceparent },
+      }));
     },
 
     async record(findings) {

@@ -1,6 +1,7 @@
-import type { Logger } from '@paygraph/service';
+import type { Logger, Tracing } from '@paygraph/service';
 import type { Database } from '../database.ts';
 import { coalesce } from '../peers/coalesce.ts';
+import { tracedStage } from '../worker/trace.ts';
 import type { SubjectId } from './attempt.ts';
 import type { Attempts, ClaimedAttempt, Finding } from './attempt-store.ts';
 import type { Called } from './call.ts';
@@ -15,6 +16,7 @@ export interface AttemptWorkDependencies {
   readonly decided: (subjects: readonly SubjectId[]) => void;
   readonly postponed: (delayMs: number) => void;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** How much of the past a rail's new answer leaves standing in its record. */
@@ -25,7 +27,7 @@ const memory = 0.9;
  * is written as it comes, many answers in one statement, so that a slow rail holds up no other.
  */
 export function createAttemptWork(dependencies: AttemptWorkDependencies): () => Promise<boolean> {
-  const { database, attempts, call, batchSize, leaseMs, decided, postponed, logger } = dependencies;
+  const { database, attempts, call, batchSize, leaseMs, decided, postponed, logger, tracing } = dependencies;
   const record = coalesce<Finding, null>(async (findings) => {
     const subjects = await attempts.record(findings);
     if (subjects.length > 0) decided(subjects);
@@ -35,9 +37,12 @@ export function createAttemptWork(dependencies: AttemptWorkDependencies): () => 
 
   const carry = async (claimed: ClaimedAttempt) => {
     try {
-      const { finding, success, latencyMs } = await call(claimed);
-      await record(finding);
-      if (success !== null || latencyMs !== null) await remember(database, claimed.attempt.rail, success, latencyMs);
+      const { subjectId: id, rail } = claimed.attempt;
+      await tracedStage(tracing, `attempt ${rail}`, [{ id, traceparent: claimed.traceparent }], async () => {
+        const { finding, success, latencyMs } = await call(claimed);
+        await record(finding);
+        if (success !== null || latencyMs !== null) await remember(database, rail, success, latencyMs);
+      });
     } catch (error) {
       // Its lease runs out; what it was asked then is known only to the rail, which will be asked.
       logger.error({ err: error, attempt: claimed.attempt.id }, 'an attempt was dropped on the way');

@@ -11,12 +11,14 @@ export const timelineResolvers = {
     paymentStateChanged: {
       subscribe: (_parent, { paymentId, afterSequence }, { subscriptions, principal }) =>
         subscriptions.open(principal, paymentId, afterSequence),
-      resolve(followed: Followed<TimelineStep>, _args: unknown, { loaders }: Context) {
+      async resolve(followed: Followed<TimelineStep>, _args: unknown, { loaders, event }: Context) {
         if (followed.kind === 'resume') throw resumeAfter('afterSequence', followed.after);
         // A subscription's loaders live as long as it does: what they remember is from the steps before.
         loaders.payment.clearAll();
         loaders.timeline.clearAll();
-        return followed.item;
+        const { item } = followed;
+        if (event) event.traceparent = (await loaders.payment.load(item.paymentId))?.traceparent ?? null;
+        return item;
       },
     },
   },

@@ -1,9 +1,10 @@
-import type { Logger } from '@paygraph/service';
+import type { Logger, Tracing } from '@paygraph/service';
 import { isCarriedOn, type Moves, type Step } from '../payment/move.ts';
 import { type Payment, ridesRail } from '../payment/payment.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
 import { type Leases, type Postponement, type WorkableState, workable } from './lease.ts';
 import type { Outcome, Stage } from './stage.ts';
+import { tracedStage } from './trace.ts';
 
 export interface CarrierDependencies {
   readonly stages: Record<WorkableState, Stage>;
@@ -17,6 +18,7 @@ export interface CarrierDependencies {
   /** Told after how many ms the first of some payments put back is due again. */
   readonly postponed: (delayMs: number) => void;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -24,14 +26,17 @@ export interface CarrierDependencies {
  * What enters a state in which this worker goes on stays leased to it, so that it needs no second claim.
  */
 export function createCarrier(dependencies: CarrierDependencies): (payments: readonly Payment[]) => Promise<void> {
-  const { stages, moves, leases, moved, postponed, logger } = dependencies;
+  const { stages, moves, leases, moved, postponed, logger, tracing } = dependencies;
 
   const carryLane = async (state: WorkableState, lane: readonly Payment[]): Promise<void> => {
-    const outcomes = await stages[state](lane);
-    const postponements = postponementsIn(lane, outcomes, dependencies);
-    const [steps] = await Promise.all([moves.advance(stepsIn(lane, outcomes)), leases.postpone(postponements)]);
-    moved(steps);
-    if (postponements.length > 0) postponed(Math.min(...postponements.map(({ delayMs }) => delayMs)));
+    const steps = await tracedStage(tracing, `payment ${state}`, lane, async () => {
+      const outcomes = await stages[state](lane);
+      const postponements = postponementsIn(lane, outcomes, dependencies);
+      const [taken] = await Promise.all([moves.advance(stepsIn(lane, outcomes)), leases.postpone(postponements)]);
+      moved(taken);
+      if (postponements.length > 0) postponed(Math.min(...postponements.map(({ delayMs }) => delayMs)));
+      return taken;
+    });
     await carry(steps.filter(isCarriedOn));
   };
   const carry = async (payments: readonly Payment[]): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { Logger } from '@paygraph/service';
+import type { Logger, Tracing } from '@paygraph/service';
 import type { Database } from '../database.ts';
 import { compensations } from '../payment/compensation.ts';
 import type { Moves } from '../payment/move.ts';
@@ -51,6 +51,7 @@ export interface WorkerDependencies {
   readonly tuning: Tuning;
   readonly logger: Logger;
   readonly observe?: WorkObserver | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface Workers {
@@ -133,7 +134,7 @@ interface Signals {
 
 /** What each loop does in a round. */
 function createRounds(dependencies: WorkerDependencies, signals: Signals): Record<LoopName, () => Promise<boolean>> {
-  const { database, peers, moves, payments, quotes, attempts, refunds, items, rails, router, tuning, logger } =
+  const { database, peers, moves, payments, quotes, attempts, refunds, items, rails, router, tuning, logger, tracing } =
     dependencies;
   const { observe } = dependencies;
   const { batchSize, leaseMs, backoff } = tuning;
@@ -147,7 +148,7 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
     rails: createRailStages({ books, rides, attempts }),
   });
   const carry = createCarrier({
-    ...{ stages, moves, leases, backoff, moved, logger },
+    ...{ stages, moves, leases, backoff, moved, logger, tracing },
     reviewPollMs: tuning.reviewPollMs,
     parkMs: tuning.rails.parkMs,
     postponed: (delayMs) => nudgeIn('work', delayMs),
@@ -166,7 +167,7 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
       return claimed.length > 0;
     },
     attempts: createAttemptWork({
-      ...{ database, attempts, batchSize, decided, logger },
+      ...{ database, attempts, batchSize, decided, logger, tracing },
       call: createCaller(rails, tuning.rails, logger),
       leaseMs: tuning.rails.attemptLeaseMs,
       postponed: (delayMs) => nudgeIn('attempts', delayMs),

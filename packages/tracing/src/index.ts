@@ -1,0 +1,1 @@
+export { type Attributes, currentSpan, type Span, type SpanOptions, type Tracing, traced, within } from './span.ts';
