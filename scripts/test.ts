@@ -1,7 +1,8 @@
 /**
  * `npm test`: the checks of the whole repository, then every test, or those whose file the arguments name.
  * `npm run test:browser` is the same for the tests in a browser, `npm run test:ledger-crashes` for the full form of the
- * ledger's proofs under crashes and load, which takes some minutes. The last line says how many passed and failed; a check
+ * ledger's proofs under crashes and load, which takes some minutes, and `npm run test:security` for that of the security and
+ * fault suites. The last line says how many passed and failed; a check
  * counts as one, and so does a run that breaks down.
  *
  * In CI, whose machines are shared and slow at times, a few files that failed beside others run once more by themselves. What
@@ -52,6 +53,11 @@ const plans = {
   browser: {
     checks: [['npm', 'run', '--silent', 'build']],
     options: ['--config', 'vitest.browser.config.ts'],
+  },
+  security: {
+    checks: [['npm', 'run', '--silent', 'generate']],
+    files: ['tests/security', 'tests/faults'],
+    env: { SECURITY: 'full' },
   },
   'ledger-crashes': {
     checks: [['npm', 'run', '--silent', 'generate']],
@@ -115,7 +121,9 @@ async function runFiles({ options = [], files = [], env }: Plan) {
 }
 
 async function readReport(file: string): Promise<Report | undefined> {
-  return readFile(file, 'utf8').then(JSON.parse).catch(() => undefined);
+  return readFile(file, 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined);
 }
 
 async function run(plan: Plan): Promise<Count> {

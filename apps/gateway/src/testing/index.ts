@@ -7,5 +7,6 @@ export {
   startFixtureSubgraph,
 } from './fixture-subgraph.ts';
 export { type Answer, type PostOptions, post } from './http.ts';
+export { type Transport, transports } from './transports.ts';
 export { until } from './until.ts';
 export { connect, type Result, type Watch, watch } from './watch.ts';
