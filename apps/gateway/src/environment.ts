@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defaultBudgets } from './protection/budgets.ts';
 import { defaultLimits } from './protection/limits.ts';
 import type { ProtectionOptions } from './protection/protection.ts';
+import { defaultRateLimits } from './protection/rate-limits.ts';
 
 export const committedSupergraph = fileURLToPath(new URL('../../../supergraph.graphql', import.meta.url));
 
@@ -11,6 +12,17 @@ const origins = z
   .string()
   .transform((list) => list.split(',').map((origin) => origin.trim()))
   .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be web origins, separated by commas' })));
+
+const networks = z
+  .string()
+  .transform((list) => list.split(',').map((network) => network.trim()))
+  .pipe(
+    z.array(
+      z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+        error: 'must be addresses or networks, separated by commas',
+      }),
+    ),
+  );
 
 const count = z
   .string()
@@ -46,6 +58,12 @@ const settings = {
   COST_BUDGET_CUSTOMER: countOf(defaultBudgets.customer),
   COST_BUDGET_ANALYST: countOf(defaultBudgets.analyst),
   COST_BUDGET_OPERATOR: countOf(defaultBudgets.operator),
+  /** Cost that may be spent in a minute: by the anonymous callers of a network, by one person, by the persons of a network. */
+  RATE_LIMIT_ANONYMOUS: countOf(defaultRateLimits.anonymous),
+  RATE_LIMIT_CALLER: countOf(defaultRateLimits.caller),
+  RATE_LIMIT_NETWORK: countOf(defaultRateLimits.network),
+  /** Addresses of proxies, or their networks, whose `x-forwarded-for` is believed; separated by commas. */
+  TRUSTED_PROXIES: networks.optional(),
 };
 
 /** Names of the variables that are the gateway's own. */
@@ -60,7 +78,7 @@ export const gatewayEnvironment = {
 type GatewayConfig = z.output<z.ZodObject<typeof gatewayEnvironment>>;
 
 /** What a configuration says of what operations may ask for and spend. */
-export function protectionIn(config: GatewayConfig): ProtectionOptions {
+export function protectionIn(config: GatewayConfig): Pick<ProtectionOptions, 'limits' | 'budgets'> {
   return {
     limits: {
       depth: config.MAX_DEPTH,
@@ -80,4 +98,10 @@ export function protectionIn(config: GatewayConfig): ProtectionOptions {
       operator: config.COST_BUDGET_OPERATOR,
     },
   };
+}
+
+/** What a configuration says of how much callers may spend in a minute. */
+export function rateLimitsIn(config: GatewayConfig) {
+  const { RATE_LIMIT_ANONYMOUS: anonymous, RATE_LIMIT_CALLER: caller, RATE_LIMIT_NETWORK: network } = config;
+  return { limits: { anonymous, caller, network }, redisUrl: config.REDIS_URL };
 }

@@ -20,6 +20,7 @@ import { serveExports } from './http/exports.ts';
 import { servePlayground } from './http/playground.ts';
 import { createBeginOperation } from './operations.ts';
 import { createProtection, type ProtectionOptions } from './protection/protection.ts';
+import { createRateLimiter, type RateLimiterOptions } from './protection/rate-limits.ts';
 import { createScope, type RequestScope } from './scope.ts';
 import { createStreams } from './streams/serve.ts';
 import type { Subgraph } from './subgraphs/subgraph.ts';
@@ -41,7 +42,11 @@ export interface GatewayOptions {
   /** Origins of web pages that browsers may let call the gateway; none if left out. */
   readonly corsOrigins?: readonly string[];
   /** What operations may ask for and spend; the documented defaults for what is left out. */
-  readonly protection?: ProtectionOptions;
+  readonly protection?: Omit<ProtectionOptions, 'rateLimiter'>;
+  /** What callers may spend in a minute; nothing is counted if left out. */
+  readonly rateLimits?: Omit<RateLimiterOptions, 'logger'>;
+  /** Proxies whose word is taken for where a request comes from: addresses, or networks such as `10.0.0.0/8`. */
+  readonly trustedProxies?: readonly string[];
   /** Hides the schema from anonymous callers: no introspection, no suggestions. Follows `NODE_ENV` if left out. */
   readonly production?: boolean;
   /** What the names in `@policy` stand for; one that is not among them is satisfied by nobody. */
@@ -85,12 +90,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { logger, metrics, tracing, corsOrigins = [], playgroundDirectory = builtPlayground } = options;
   const { production = process.env.NODE_ENV === 'production' } = options;
   const authenticate = rememberVerified(options.authenticate);
-  const protection = createProtection(options.protection);
+  const rateLimiter = options.rateLimits && createRateLimiter({ ...options.rateLimits, logger });
+  const protection = createProtection({ ...options.protection, rateLimiter });
+  const trustProxy = [...(options.trustedProxies ?? [])];
   const { batch: maxBatch, bodyBytes: bodyLimit } = protection.limits;
   const generations = createGenerations({ ...options, production, protection });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions));
   const dependencies = () => dependenciesOf(generations.current().subgraphs, options.authenticate);
-  const app = createHttpServer({ logger, metrics, tracing, dependencies, bodyLimit });
+  const app = createHttpServer({ logger, metrics, tracing, dependencies, bodyLimit, trustProxy });
   const heartbeat = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs };
   let sockets: GraphqlWs | undefined;
   let stopped: Promise<void> | undefined;
@@ -98,7 +105,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const scopeOf = async (request: FastifyRequest): Promise<RequestScope> => {
     const { authorization } = request.headers;
     const principal = await authenticateRequest(authenticate, authorization);
-    return createScope({ principal, authorization, requestId: request.id, logger, span: spanOf(request) });
+    const { id: requestId, ip: address } = request;
+    return createScope({ principal, authorization, requestId, address, logger, span: spanOf(request) });
   };
   const answer = createAnswers({ pipeline: () => generations.current().pipeline, scopeOf, maxBatch });
   const streams = createStreams({ begin, scopeOf, ...heartbeat });
@@ -119,13 +127,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     await app.ready();
     sockets = serveWebSockets({
       ...{ server: app.server, path: PATH, authenticate, begin, logger },
-      ...{ quota: createQuota(options.sockets ?? manySockets), maxPayload: bodyLimit, ...heartbeat },
+      ...{ quota: createQuota(options.sockets ?? manySockets), maxPayload: bodyLimit, trustProxy, ...heartbeat },
     });
   };
   const close = async (): Promise<void> => {
     await Promise.all([sockets?.drain(), streams.drain()]);
     await app.close();
     await generations.close();
+    await rateLimiter?.close();
     await tracing?.close();
   };
 

@@ -3,7 +3,7 @@ import { codedError, presentError } from './errors.ts';
 import type { Answer } from './execution/answer.ts';
 import type { Generations } from './generations.ts';
 import type { OperationRequest } from './pipeline/prepare.ts';
-import type { Usage } from './protection/protection.ts';
+import type { Usage } from './protection/rate-limits.ts';
 import type { RequestScope } from './scope.ts';
 import type { Exceeded, Quota } from './subscriptions/quota.ts';
 import type { Subscription } from './subscriptions/subscribe.ts';

@@ -9,6 +9,8 @@ export interface RequestScope {
   /** The verified `authorization`, forwarded as it came; subgraphs verify it again. */
   readonly authorization: string | undefined;
   readonly requestId: string;
+  /** Where it came from, as far as trusted proxies tell; undefined when nobody knows. */
+  readonly address?: string | undefined;
   readonly logger: Logger;
   /** What subgraphs are asked stands below it, if this is traced. */
   readonly span?: Span | undefined;

@@ -7,7 +7,7 @@ import {
   serviceEnvironment,
   tracingFrom,
 } from '@paygraph/service';
-import { committedSupergraph, gatewayEnvironment, protectionIn } from './environment.ts';
+import { committedSupergraph, gatewayEnvironment, protectionIn, rateLimitsIn } from './environment.ts';
 import { createGateway } from './gateway.ts';
 import { watchSupergraph } from './watch-supergraph.ts';
 
@@ -44,6 +44,8 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     tracing: await tracingFrom(config, { service: 'gateway', edge: true }),
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),
     protection: protectionIn(config),
+    rateLimits: rateLimitsIn(config),
+    ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
     subscriptions: { total: config.MAX_SUBSCRIPTIONS, perPrincipal: config.MAX_SUBSCRIPTIONS_PER_CALLER },
     sockets: { total: config.MAX_SOCKETS, perPrincipal: config.MAX_SOCKETS_PER_CALLER },
   });

@@ -19,6 +19,8 @@ export interface HttpServerOptions {
   readonly dependencies?: (() => Dependencies) | undefined;
   /** Largest request body in bytes. */
   readonly bodyLimit?: number;
+  /** Proxies whose word is taken for the address of a client; none if left out. */
+  readonly trustProxy?: string[] | undefined;
   /** Time in ms that requests under way have to finish once the server closes. */
   readonly closeGraceMs?: number;
 }
@@ -39,6 +41,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     tracing,
     dependencies = () => ({}),
     bodyLimit = 1024 * 1024,
+    trustProxy = [],
     closeGraceMs = 3_000,
   } = options;
   const loggerInstance: FastifyBaseLogger = logger;
@@ -47,6 +50,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     ...{ loggerInstance, logController, genReqId: requestIdOf, childLoggerFactory: requestLogger },
     ...{ bodyLimit, requestTimeout: requestTimeoutMs },
+    ...(trustProxy.length > 0 && { trustProxy }),
   });
 
   app.addHook('onRequest', (request, reply, done) => {

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { type Authenticate, type Principal, TokenError } from '@paygraph/auth';
 import type { ExecutionArgs, GraphQLError, GraphQLFormattedError } from 'graphql';
 import { makeServer, type ServerOptions, type SubscribePayload } from 'graphql-ws';
@@ -11,6 +11,8 @@ export interface Connection {
   readonly principal: Principal;
   /** The `authorization` of `connectionParams` as it was given, to be forwarded to other services. */
   readonly authorization: string | undefined;
+  /** What opened it. */
+  readonly request: IncomingMessage;
 }
 
 interface ServerSettings {
@@ -85,9 +87,9 @@ export function attachOperationsWs(options: OperationsWsOptions): GraphqlWs {
   const { maxConnections = Number.POSITIVE_INFINITY } = options;
   const protocol = makeServer(protocolHooks(options));
   const sockets = new WebSocketServer({ server, path, maxPayload, handleProtocols: chosenProtocol });
-  sockets.on('connection', (socket) => {
+  sockets.on('connection', (socket, request) => {
     if (sockets.clients.size > maxConnections) socket.close(tryAgainLater, 'Try again later');
-    else serveSocket(protocol, socket, { keepAlive, logger });
+    else serveSocket(protocol, { socket, request }, { keepAlive, logger });
   });
   sockets.on('error', (error) => {
     // These are the HTTP server's. One that could not listen is told to whoever asked it to.
@@ -112,7 +114,7 @@ function protocolHooks(options: OperationsWsOptions): Hooks {
       const authorization = stringOrUndefined(connectionParams?.authorization);
       const principal = await authenticated(options, authorization, extra);
       if (!principal || !isAdmitted(options, principal, extra)) return false;
-      connections.set(extra, { principal, authorization });
+      connections.set(extra, { principal, authorization, request: extra.request });
       closeOnExpiry(extra, principal);
       return true;
     },

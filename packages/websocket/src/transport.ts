@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import type { Server } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
 /** What the protocol's hooks know of a socket. */
 export interface Extra {
   readonly socket: WebSocket;
+  /** What opened it. */
+  readonly request: IncomingMessage;
 }
 
 /** A pino logger is one. */
@@ -22,9 +25,10 @@ const maxReasonLength = 123;
  */
 export function serveSocket(
   server: Server<Extra>,
-  socket: WebSocket,
+  extra: Extra,
   { keepAlive, logger }: { readonly keepAlive: number; readonly logger: WebSocketLogger },
 ): void {
+  const { socket } = extra;
   const closed = server.opened(
     {
       protocol: socket.protocol,
@@ -40,7 +44,7 @@ export function serveSocket(
           });
         }),
     },
-    { socket },
+    extra,
   );
   const stopPinging = ping(socket, keepAlive);
   // The peer broke the rules of WebSocket, or the line broke: ws closes the socket by itself.

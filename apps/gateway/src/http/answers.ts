@@ -5,7 +5,7 @@ import { answerOf } from '../execution/answer.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { OperationRequest } from '../pipeline/prepare.ts';
 import { tell } from '../protection/headers.ts';
-import type { Usage } from '../protection/protection.ts';
+import type { Usage } from '../protection/rate-limits.ts';
 import type { RequestScope } from '../scope.ts';
 import { createNegotiation, type MediaType, type Negotiated } from './accept.ts';
 import { acceptsParts, openParts } from './multipart.ts';

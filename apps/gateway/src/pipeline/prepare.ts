@@ -18,7 +18,8 @@ import type { Graph, Variables } from '../graph/graph.ts';
 import { createLru } from '../lru.ts';
 import { budgetOf, checkBudget } from '../protection/budgets.ts';
 import { createEstimator } from '../protection/cost.ts';
-import type { Protection, Usage } from '../protection/protection.ts';
+import type { Protection } from '../protection/protection.ts';
+import type { Usage } from '../protection/rate-limits.ts';
 import type { Estimate } from '../protection/terms.ts';
 import type { RequestScope } from '../scope.ts';
 import { planSubscription, type SubscriptionPlan } from '../subscriptions/plan.ts';
@@ -124,7 +125,7 @@ type Planned =
  */
 export function createPrepare(options: PrepareOptions): Prepare {
   const { graph, compiler, production, policies, protection } = options;
-  const { limits, budgets, sourceOf, charge } = protection;
+  const { limits, budgets, sourceOf, rateLimiter } = protection;
   const documentOf = createDocuments<KnownOperation>({ graph, limits, production, remembered: REMEMBERED });
   const variants = createLru<Variant>(REMEMBERED);
   const estimator = createEstimator({ schema: graph.schema, weights: graph.weights, limits });
@@ -206,8 +207,9 @@ export function createPrepare(options: PrepareOptions): Prepare {
   const prepare: Prepare = async (request, caller) => {
     // Of whom nothing is known is anonymous, whatever the types promise.
     const { known, variables, coerced, variant, cost } = judge(request, caller.principal ?? anonymous);
-    const usage = charge && (await charge(caller, cost));
-    if (usage instanceof Rejection) return { kind: 'rejected', errors: usage.errors };
+    const charged = rateLimiter && (await rateLimiter.charge(caller, cost));
+    const usage = charged?.usage;
+    if (charged?.refusal) return { kind: 'rejected', errors: charged.refusal.errors, usage };
     const { document, operation } = known;
     const judged = { document, variables, cost, usage };
     const planned = variant.plan();
@@ -217,9 +219,8 @@ export function createPrepare(options: PrepareOptions): Prepare {
     return { kind: 'operation', type, ...judged, executable: planned.executable };
   };
   const refused = async (errors: readonly GraphQLError[], caller: RequestScope): Promise<Prepared> => {
-    const usage = charge && (await charge(caller, 0));
-    if (usage instanceof Rejection) return { kind: 'rejected', errors: usage.errors };
-    return { kind: 'rejected', errors, usage };
+    const charged = rateLimiter && (await rateLimiter.charge(caller, 0));
+    return { kind: 'rejected', errors: charged?.refusal?.errors ?? errors, usage: charged?.usage };
   };
 
   return async (request, caller) => {

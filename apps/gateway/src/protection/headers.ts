@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Usage } from './protection.ts';
+import type { Usage } from './rate-limits.ts';
 
 /** Tells a client what is left of its rate limit. Source: draft-ietf-httpapi-ratelimit-headers-07. */
 export function tell(reply: FastifyReply, usage: Usage | undefined): void {
@@ -7,4 +7,5 @@ export function tell(reply: FastifyReply, usage: Usage | undefined): void {
   reply.header('ratelimit-limit', usage.limit);
   reply.header('ratelimit-remaining', usage.remaining);
   reply.header('ratelimit-reset', usage.reset);
+  if (usage.retryAfter !== undefined) reply.header('retry-after', usage.retryAfter);
 }

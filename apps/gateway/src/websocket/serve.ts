@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import proxyAddress from '@fastify/proxy-addr';
 import type { Authenticate, Principal } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import type { Logger } from '@paygraph/service';
@@ -18,6 +19,8 @@ export interface ServeWebSocketsOptions {
   readonly quota: Quota;
   /** Largest message in bytes. */
   readonly maxPayload: number;
+  /** Proxies whose word is taken for where a socket comes from. */
+  readonly trustProxy: readonly string[];
   /** Time in ms between pings. */
   readonly heartbeatMs?: number;
   readonly logger: Logger;
@@ -26,6 +29,7 @@ export interface ServeWebSocketsOptions {
 /** Operations of every kind over graphql-transport-ws, for signed-in callers only, through the same pipeline as HTTP. */
 export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
   const { server, path, authenticate, begin, quota, maxPayload, heartbeatMs, logger } = options;
+  const isTrusted = proxyAddress.compile([...options.trustProxy]);
   return attachOperationsWs({
     server,
     path,
@@ -39,8 +43,8 @@ export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
       return typeof admitted === 'string' ? undefined : admitted;
     },
     ...(heartbeatMs !== undefined && { keepAlive: heartbeatMs }),
-    prepare: async ({ principal, authorization }, { query: source, operationName, variables, extensions }) => {
-      const scope = new SocketScope(principal, authorization, logger);
+    prepare: async ({ principal, authorization, request }, { query: source, operationName, variables, extensions }) => {
+      const scope = new SocketScope(principal, authorization, proxyAddress(request, isTrusted), logger);
       const begun = await begin({ source, operationName, variables, extensions }, scope);
       if (begun.kind === 'rejected') return begun.errors;
       const args = { schema: begun.schema, document: begun.document };
@@ -60,11 +64,13 @@ class SocketScope implements RequestScope {
   readonly requestId = newId('req');
   readonly principal: Principal;
   readonly authorization: string | undefined;
+  readonly address: string;
   private readonly parent: Logger;
 
-  constructor(principal: Principal, authorization: string | undefined, parent: Logger) {
+  constructor(principal: Principal, authorization: string | undefined, address: string, parent: Logger) {
     this.principal = principal;
     this.authorization = authorization;
+    this.address = address;
     this.parent = parent;
   }
 
