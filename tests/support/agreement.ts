@@ -63,7 +63,7 @@ export async function expectAgreement(platform: Pick<TestPlatform, 'databases' |
 const booksSql = {
   entries: `
     SELECT concat_ws(' ', reference, transaction.id, direction, purpose, coalesce(wallet_id, rail, '-'), amount, currency)
-    FROM transaction JOIN entry ON transaction_id = transaction.id JOIN account ON account.id = account_id`,
+    FROM transaction JOIN entry USING (sequence, posted_at) JOIN account ON number = account_number`,
   clearing: `
     SELECT concat_ws(' ', rail, currency, debits_posted - credits_posted) FROM account
     WHERE purpose = 'RAIL_CLEARING' AND debits_posted <> credits_posted`,

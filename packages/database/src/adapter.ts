@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { tracedAdapter } from './trace.ts';
 
 export interface AdapterOptions {
@@ -18,18 +19,35 @@ export interface AdapterOptions {
  * @param options.transactionSeconds ends a transaction that takes longer or idles as long, which would keep its locks; no
  * end unless told
  */
-export function prismaAdapter({ url, poolSize = 10, transactionSeconds }: AdapterOptions): PrismaPg {
+export function prismaAdapter(options: AdapterOptions): PrismaPg {
+  return tracedAdapter(new PrismaPg(configOf(options)));
+}
+
+/**
+ * Connections without Prisma, for what is so hot that its statements have to be prepared: those that were sent with a
+ * `name` are parsed and planned once in every session, so sessions that nobody needs are kept for ten minutes.
+ *
+ * Send what is to be seen in traces through `tracedStatement`.
+ *
+ * @param options as of {@link prismaAdapter}
+ */
+export function createPool(options: AdapterOptions): pg.Pool {
+  const pool = new pg.Pool({ ...configOf(options), idleTimeoutMillis: 600_000 });
+  pool.on('error', () => {}); // of an idle session: the next query opens another, or says why it cannot
+  return pool;
+}
+
+function configOf({ url, poolSize = 10, transactionSeconds }: AdapterOptions): pg.PoolConfig {
   const limit =
     transactionSeconds === undefined
       ? ''
       : ` -c transaction_timeout=${transactionSeconds}s -c idle_in_transaction_session_timeout=${transactionSeconds}s`;
-  const adapter = new PrismaPg({
+  return {
     connectionString: url,
     max: poolSize,
     options: `-c TimeZone=UTC${limit}`,
     connectionTimeoutMillis: 5_000,
-  });
-  return tracedAdapter(adapter);
+  };
 }
 
 interface RawClient {

@@ -1,4 +1,5 @@
-export { databaseReady, prismaAdapter } from './adapter.ts';
+export { createPool, databaseReady, prismaAdapter } from './adapter.ts';
 export { type PostgresError, postgresError } from './errors.ts';
 export { MigrationError, migrate } from './migrations/migrate.ts';
 export { type DatabaseName, databaseNames, migrationsDirectory } from './names.ts';
+export { tracedStatement } from './trace.ts';

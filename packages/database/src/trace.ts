@@ -1,6 +1,6 @@
 import { currentSpan, traced } from '@paygraph/tracing';
 import type { PrismaPg } from '@prisma/adapter-pg';
-import type { SqlQuery, SqlQueryable } from '@prisma/driver-adapter-utils';
+import type { SqlQueryable } from '@prisma/driver-adapter-utils';
 
 /** Has every statement that runs for a traced piece of work shown in a span of its own: its text, never its values. */
 export function tracedAdapter(factory: PrismaPg): PrismaPg {
@@ -17,13 +17,18 @@ export function tracedAdapter(factory: PrismaPg): PrismaPg {
 function traceStatements<Queryable extends SqlQueryable>(queryable: Queryable): Queryable {
   const query = queryable.queryRaw.bind(queryable);
   const execute = queryable.executeRaw.bind(queryable);
-  queryable.queryRaw = (statement) => (currentSpan() ? inSpan(statement, query) : query(statement));
-  queryable.executeRaw = (statement) => (currentSpan() ? inSpan(statement, execute) : execute(statement));
+  queryable.queryRaw = (statement) => tracedStatement(statement.sql, () => query(statement));
+  queryable.executeRaw = (statement) => tracedStatement(statement.sql, () => execute(statement));
   return queryable;
 }
 
-function inSpan<Result>(statement: SqlQuery, run: (statement: SqlQuery) => Promise<Result>): Promise<Result> {
-  const [verb = 'SQL'] = statement.sql.trimStart().split(/\s/, 1);
-  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': statement.sql };
-  return traced(verb.toUpperCase(), { kind: 'client', attributes }, () => run(statement));
+/** Runs a statement, for a traced piece of work in a span that shows its text. */
+export function tracedStatement<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
+  if (!currentSpan()) return run();
+  const [verb = 'SQL'] = sql.trimStart().split(/\s/, 1);
+  return traced(
+    verb.toUpperCase(),
+    { kind: 'client', attributes: { 'db.system.name': 'postgresql', 'db.query.text': sql } },
+    run,
+  );
 }

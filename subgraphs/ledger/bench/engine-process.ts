@@ -1,5 +1,5 @@
 import { measure } from '@paygraph/bench';
-import { prismaAdapter } from '@paygraph/database';
+import { createPool, prismaAdapter } from '@paygraph/database';
 import { newId } from '@paygraph/ids';
 import { currencyOf } from '@paygraph/money';
 import { createEngine } from '../src/engine/engine.ts';
@@ -14,7 +14,7 @@ export interface Task {
 
 /** An engine in a process of its own, as every process of the ledger has one. Its parent starts it: see processes.ts. */
 const database = new PrismaClient({ adapter: prismaAdapter({ url: process.env.LEDGER_DATABASE_URL ?? '' }) });
-const engine = createEngine(database);
+const engine = createEngine(createPool({ url: process.env.LEDGER_DATABASE_URL ?? '' }));
 const currency = currencyOf('USD');
 const wallets = await database.account.findMany({ where: { purpose: 'WALLET' }, select: { walletId: true } });
 const wallet = (account: number) => {

@@ -1,24 +1,21 @@
 import pg from 'pg';
 
-const atOnce = 20_000;
+const atOnce = 2_000;
 
 /** The owner's own SQL, through all triggers: one unit from one wallet to another, spread over all of them. */
 const fillSql = `
-  WITH wallet AS MATERIALIZED (
-    SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS size FROM account WHERE purpose = 'WALLET'
-  ), head AS (
-    SELECT sequence, greatest(clock_timestamp(), posted_at) AS posted_at FROM ledger_head
-  )
-  INSERT INTO transaction (
-    sequence, posted_at, id, kind, reference, fingerprint, account_ids, directions, amounts, effective_at, metadata
-  )
-  SELECT head.sequence + n, head.posted_at + n * interval '1 microsecond', 'txn_' || replace(uuidv7()::text, '-', ''),
-    'TRANSFER', 'history', sha256(convert_to(n::text, 'UTF8')), ARRAY[payer.id, payee.id], '{DEBIT,CREDIT}', '{1,1}',
-    head.posted_at, '{}'
-  FROM head
-  CROSS JOIN generate_series(1, $1::integer) AS n
-  JOIN wallet AS payer ON payer.place = (head.sequence + n * 7919) % payer.size
-  JOIN wallet AS payee ON payee.place = (head.sequence + n * 7919 + 1 + n % 97) % payee.size`;
+  INSERT INTO posting (account_numbers, ids, fingerprints, kinds, "references", sizes, slots, directions, amounts)
+  SELECT numbers,
+    array_agg('txn_' || replace(uuidv7()::text, '-', '')) FILTER (WHERE side = 0),
+    array_agg(sha256(convert_to(n::text, 'UTF8'))) FILTER (WHERE side = 0),
+    array_agg('TRANSFER'::transaction_kind) FILTER (WHERE side = 0),
+    array_agg('history') FILTER (WHERE side = 0), array_agg(2) FILTER (WHERE side = 0),
+    array_agg(1 + (n * 7919 + side * (1 + n % 97)) % cardinality(numbers) ORDER BY n, side),
+    array_agg(CASE side WHEN 0 THEN 'DEBIT' ELSE 'CREDIT' END::entry_direction ORDER BY n, side),
+    array_agg(1::bigint ORDER BY n, side)
+  FROM (SELECT array_agg(number) AS numbers FROM account WHERE purpose = 'WALLET') AS wallet
+  CROSS JOIN generate_series(1, $1::integer) AS n CROSS JOIN generate_series(0, 1) AS side
+  GROUP BY numbers`;
 
 /** Posts transactions until there are so many more entries. */
 export async function fillHistory(migrationUrl: string, entries: number): Promise<void> {

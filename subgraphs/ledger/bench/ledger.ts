@@ -1,12 +1,11 @@
-import { migrate, migrationsDirectory, prismaAdapter } from '@paygraph/database';
+import { createPool, migrate, migrationsDirectory } from '@paygraph/database';
 import { newId } from '@paygraph/ids';
 import { currencyOf } from '@paygraph/money';
 import { createLogger } from '@paygraph/service';
 import pg from 'pg';
 import type { NewEntry, NewTransaction, Outcome } from '../src/engine/commands.ts';
-import { transactionBatch } from '../src/engine/database-commands.ts';
+import { postParameters, postValues } from '../src/engine/database-commands.ts';
 import { createEngine } from '../src/engine/engine.ts';
-import { PrismaClient } from '../src/generated/prisma/client.ts';
 import { accountCount, type Transfer } from './workloads.ts';
 
 const currency = currencyOf('USD');
@@ -42,8 +41,8 @@ export interface LedgerUrls {
 export async function createBenchLedger({ databaseUrl, migrationUrl }: LedgerUrls) {
   const logger = createLogger({ service: 'bench', level: 'silent' });
   await migrate({ migrationUrl, directory: migrationsDirectory('ledger'), logger });
-  const database = new PrismaClient({ adapter: prismaAdapter({ url: databaseUrl }) });
-  const engine = createEngine(database);
+  const commands = createPool({ url: databaseUrl });
+  const engine = createEngine(commands);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8 });
   for (let first = 0; first < accountCount; first += 1_000) {
     const some = walletIds.slice(first, first + 1_000);
@@ -66,8 +65,8 @@ export async function createBenchLedger({ databaseUrl, migrationUrl }: LedgerUrl
     call: async (transfer: Transfer) => {
       const { rows } = await pool.query<{ code: string }>({
         name: 'post',
-        text: 'SELECT * FROM post_transactions($1::batch)',
-        values: [transactionBatch([[transactionOf(transfer)]])],
+        text: `SELECT * FROM post_transactions(${postParameters})`,
+        values: [...postValues([[transactionOf(transfer)]], false)],
       });
       if (rows[0]) throw new Error(`Refused: ${rows[0].code}`);
     },
@@ -80,7 +79,7 @@ export async function createBenchLedger({ databaseUrl, migrationUrl }: LedgerUrl
     },
     close: async () => {
       await pool.end();
-      await database.$disconnect();
+      await commands.end();
     },
   };
 }

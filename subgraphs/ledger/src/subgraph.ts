@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Authenticate, createLinks, type SigningKey } from '@paygraph/auth';
-import { databaseReady, prismaAdapter } from '@paygraph/database';
+import { createPool, databaseReady, prismaAdapter } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
 import { type Logger, type Metrics, optional, required, type Tracing } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
@@ -82,6 +82,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     proofIntervalMs = 60_000,
   } = dependencies;
   const database = new PrismaClient({ adapter: prismaAdapter({ url: databaseUrl }) });
+  const commands = createPool({ url: databaseUrl });
   // Of its own: what reads at length does not keep commands waiting for a connection.
   const background = new PrismaClient({ adapter: prismaAdapter({ url: databaseUrl, poolSize: 3 }) });
   const links = createLinks({ key, use: 'ledger-export', lifetime: linkLifetime });
@@ -91,7 +92,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
   const entries = createEntryStore(database);
   const stores = {
     links,
-    engine: announcing(createEngine(database, { maxBatch, observe }), watcher.posted),
+    engine: announcing(createEngine(commands, { maxBatch, observe }), watcher.posted),
     accounts,
     activity: createActivity({ accounts, entries, watcher }),
     transactions: createTransactionStore(database),
@@ -131,6 +132,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     },
     stop: async () => {
       await Promise.all([expiry.stop(), proof.stop(), heads.stop(), partitions.stop(), watcher.stop()]);
+      await commands.end();
       await background.$disconnect();
       await database.$disconnect();
     },

@@ -24,27 +24,27 @@ CREATE TRIGGER ledger_head_follows_transactions BEFORE INSERT OR UPDATE ON ledge
 CREATE TRIGGER ledger_head_is_kept BEFORE DELETE OR TRUNCATE ON ledger_head
   FOR EACH STATEMENT EXECUTE FUNCTION refuse('the head follows the transactions');
 
--- A transaction says itself what it moves, in arrays of one element per entry. No two have one posting time, by which it is
--- partitioned. Ids are unique in `idempotency_key`.
+-- What a transaction moves, in arrays of one element per entry. No two have one posting time, by which it is partitioned. Ids
+-- are unique in `idempotency_key`.
 CREATE TABLE transaction (
-  sequence       bigint            NOT NULL,
-  posted_at      timestamptz(6)    NOT NULL,
-  id             text              NOT NULL,
-  kind           transaction_kind  NOT NULL,
-  reference      text              NOT NULL,
-  fingerprint    bytea             NOT NULL,
-  reservation_id text, -- the one that it captures
-  reverses       text, -- the transaction that it takes back
-  account_ids    text[]            NOT NULL,
-  directions     entry_direction[] NOT NULL,
-  amounts        bigint[]          NOT NULL,
-  effective_at   timestamptz(6)    NOT NULL,
-  metadata       jsonb             NOT NULL,
+  sequence        bigint            NOT NULL,
+  posted_at       timestamptz(6)    NOT NULL,
+  id              text              NOT NULL,
+  kind            transaction_kind  NOT NULL,
+  reference       text              NOT NULL,
+  fingerprint     bytea             NOT NULL,
+  reservation_id  text, -- the one that it captures
+  reverses        text, -- the transaction that it takes back
+  account_numbers bigint[]          NOT NULL,
+  directions      entry_direction[] NOT NULL,
+  amounts         bigint[]          NOT NULL,
+  effective_at    timestamptz(6)    NOT NULL,
+  metadata        jsonb             NOT NULL,
 
   CONSTRAINT transaction_pkey PRIMARY KEY (sequence, posted_at),
   CONSTRAINT transaction_has_entries CHECK (
-    cardinality(account_ids) BETWEEN 2 AND 32
-    AND cardinality(directions) = cardinality(account_ids) AND cardinality(amounts) = cardinality(account_ids)
+    cardinality(account_numbers) BETWEEN 2 AND 32
+    AND cardinality(directions) = cardinality(account_numbers) AND cardinality(amounts) = cardinality(account_numbers)
   ),
   CONSTRAINT transaction_amounts_are_positive CHECK (0 < ALL (amounts)),
   CONSTRAINT transaction_metadata_is_an_object CHECK (jsonb_typeof(metadata) = 'object')
@@ -65,16 +65,16 @@ CREATE TABLE idempotency_key (
 
 -- The transactions as their accounts see them. Versions are 1, 2, 3 … within the account.
 CREATE TABLE entry (
-  account_id     text            NOT NULL,
+  account_number bigint          NOT NULL,
   posted_at      timestamptz(6)  NOT NULL,
   version        bigint          NOT NULL,
-  transaction_id text            NOT NULL,
-  position       integer         NOT NULL,
-  direction      entry_direction NOT NULL,
+  sequence       bigint          NOT NULL, -- of the transaction
   amount         bigint          NOT NULL,
   balance        bigint          NOT NULL, -- posted, on the account's normal side, after this entry
+  direction      entry_direction NOT NULL,
+  position       smallint        NOT NULL,
 
-  CONSTRAINT entry_pkey PRIMARY KEY (account_id, posted_at, version)
+  CONSTRAINT entry_pkey PRIMARY KEY (account_number, posted_at, version)
 ) PARTITION BY RANGE (posted_at);
 
 -- Partitions stand in a schema of their own: what writes to them goes past the triggers of their parents.
@@ -105,6 +105,9 @@ END
 $$;
 
 SELECT create_partitions(2);
+
+CREATE TRIGGER transaction_follows_posting BEFORE INSERT ON transaction
+  FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION refuse('transactions are made by posting');
 
 CREATE TRIGGER transaction_is_history BEFORE UPDATE OR DELETE OR TRUNCATE ON transaction
   FOR EACH STATEMENT EXECUTE FUNCTION refuse('transactions are history');

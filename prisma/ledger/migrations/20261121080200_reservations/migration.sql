@@ -4,28 +4,28 @@ CREATE TYPE reservation_state AS ENUM ('RESERVED', 'CAPTURED', 'VOIDED', 'EXPIRE
 
 -- What is held stands in arrays of one element per entry, as in transactions.
 CREATE TABLE reservation (
-  id          text              NOT NULL,
-  state       reservation_state NOT NULL DEFAULT 'RESERVED',
-  kind        transaction_kind,
-  reference   text,
-  fingerprint bytea,
-  account_ids text[]            NOT NULL DEFAULT '{}',
-  directions  entry_direction[] NOT NULL DEFAULT '{}',
-  amounts     bigint[]          NOT NULL DEFAULT '{}',
-  remaining   bigint[]          NOT NULL DEFAULT '{}', -- what each entry still holds
-  reserved_at timestamptz(6),
-  expires_at  timestamptz(6),
-  resolved_at timestamptz(6),
+  id              text              NOT NULL,
+  state           reservation_state NOT NULL DEFAULT 'RESERVED',
+  kind            transaction_kind,
+  reference       text,
+  fingerprint     bytea,
+  account_numbers bigint[]          NOT NULL DEFAULT '{}',
+  directions      entry_direction[] NOT NULL DEFAULT '{}',
+  amounts         bigint[]          NOT NULL DEFAULT '{}',
+  remaining       bigint[]          NOT NULL DEFAULT '{}', -- what each entry still holds
+  reserved_at     timestamptz(6),
+  expires_at      timestamptz(6),
+  resolved_at     timestamptz(6),
 
   CONSTRAINT reservation_pkey PRIMARY KEY (id),
   CONSTRAINT reservation_is_whole_or_a_tombstone CHECK (
-    num_nulls(kind, reference, fingerprint, reserved_at) = 0 AND cardinality(account_ids) BETWEEN 2 AND 32
+    num_nulls(kind, reference, fingerprint, reserved_at) = 0 AND cardinality(account_numbers) BETWEEN 2 AND 32
     OR state = 'VOIDED' AND num_nonnulls(kind, reference, fingerprint, reserved_at, expires_at) = 0
-      AND cardinality(account_ids) = 0
+      AND cardinality(account_numbers) = 0
   ),
   CONSTRAINT reservation_arrays_match CHECK (
-    cardinality(directions) = cardinality(account_ids) AND cardinality(amounts) = cardinality(account_ids)
-    AND cardinality(remaining) = cardinality(account_ids)
+    cardinality(directions) = cardinality(account_numbers) AND cardinality(amounts) = cardinality(account_numbers)
+    AND cardinality(remaining) = cardinality(account_numbers)
   ),
   CONSTRAINT reservation_amounts_are_positive CHECK (0 < ALL (amounts)),
   CONSTRAINT reservation_holds_while_reserved CHECK (
@@ -51,20 +51,20 @@ BEGIN
   WITH line AS MATERIALIZED (
     SELECT made.id, given.*, account.currency
     FROM made
-    CROSS JOIN LATERAL unnest(account_ids, directions, amounts, remaining)
-      AS given (account_id, direction, amount, remaining)
-    LEFT JOIN account ON account.id = given.account_id
+    CROSS JOIN LATERAL unnest(account_numbers, directions, amounts, remaining)
+      AS given (account_number, direction, amount, remaining)
+    LEFT JOIN account ON account.number = given.account_number
   ), counted AS (
     UPDATE account SET
       debits_pending = debits_pending + moved.debits,
       credits_pending = credits_pending + moved.credits
     FROM (
-      SELECT account_id,
+      SELECT account_number,
         coalesce(sum(amount) FILTER (WHERE direction = 'DEBIT'), 0) AS debits,
         coalesce(sum(amount) FILTER (WHERE direction = 'CREDIT'), 0) AS credits
-      FROM line GROUP BY account_id
+      FROM line GROUP BY account_number
     ) AS moved
-    WHERE account.id = moved.account_id
+    WHERE account.number = moved.account_number
   )
   SELECT id INTO fault FROM line GROUP BY id, currency
   HAVING currency IS NULL OR sum(CASE direction WHEN 'DEBIT' THEN amount ELSE -amount END) <> 0
@@ -90,26 +90,26 @@ DECLARE
   fault text;
 BEGIN
   WITH line AS MATERIALIZED (
-    SELECT id, account_id, direction, sum(held) AS released
+    SELECT id, account_number, direction, sum(held) AS released
     FROM (
       SELECT id, given.* FROM before
-      CROSS JOIN LATERAL unnest(account_ids, directions, remaining) AS given (account_id, direction, held)
+      CROSS JOIN LATERAL unnest(account_numbers, directions, remaining) AS given (account_number, direction, held)
       UNION ALL
-      SELECT id, account_id, direction, -held FROM after
-      CROSS JOIN LATERAL unnest(account_ids, directions, remaining) AS given (account_id, direction, held)
+      SELECT id, account_number, direction, -held FROM after
+      CROSS JOIN LATERAL unnest(account_numbers, directions, remaining) AS given (account_number, direction, held)
     ) AS change
-    GROUP BY id, account_id, direction
+    GROUP BY id, account_number, direction
   ), counted AS (
     UPDATE account SET
       debits_pending = debits_pending - moved.debits,
       credits_pending = credits_pending - moved.credits
     FROM (
-      SELECT account_id,
+      SELECT account_number,
         coalesce(sum(released) FILTER (WHERE direction = 'DEBIT'), 0) AS debits,
         coalesce(sum(released) FILTER (WHERE direction = 'CREDIT'), 0) AS credits
-      FROM line GROUP BY account_id HAVING bool_or(released <> 0)
+      FROM line GROUP BY account_number HAVING bool_or(released <> 0)
     ) AS moved
-    WHERE account.id = moved.account_id
+    WHERE account.number = moved.account_number
   )
   SELECT id INTO fault FROM line WHERE released < 0 LIMIT 1;
   IF FOUND THEN
@@ -124,7 +124,7 @@ CREATE TRIGGER reservation_is_released AFTER UPDATE ON reservation
   FOR EACH STATEMENT EXECUTE FUNCTION release_reservations();
 
 CREATE TRIGGER reservation_is_fixed
-  BEFORE UPDATE OF id, kind, reference, fingerprint, account_ids, directions, amounts, reserved_at ON reservation
+  BEFORE UPDATE OF id, kind, reference, fingerprint, account_numbers, directions, amounts, reserved_at ON reservation
   FOR EACH STATEMENT EXECUTE FUNCTION refuse('what was reserved never changes');
 
 CREATE TRIGGER reservation_is_kept BEFORE DELETE OR TRUNCATE ON reservation

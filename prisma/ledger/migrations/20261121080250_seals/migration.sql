@@ -15,7 +15,7 @@ CREATE FUNCTION content_of(transaction transaction) RETURNS text
 LANGUAGE sql STABLE
 RETURN ROW(
   transaction.sequence, transaction.posted_at, transaction.id, transaction.kind, transaction.reference,
-  transaction.fingerprint, transaction.reservation_id, transaction.reverses, transaction.account_ids,
+  transaction.fingerprint, transaction.reservation_id, transaction.reverses, transaction.account_numbers,
   transaction.directions, transaction.amounts, transaction.effective_at, transaction.metadata
 )::text;
 
@@ -35,8 +35,8 @@ RETURN ('x' || encode(substr(sha256(convert_to(standing, 'UTF8')), 1, 8), 'hex')
 CREATE FUNCTION account_standing(account account) RETURNS text
 LANGUAGE sql STABLE
 RETURN ROW(
-  account.id, account.address, account.purpose, account.currency, account.rail, account.wallet_id, account.owner_id,
-  account.normal_balance, account.floor, account.ceiling, account.status, account.created_at
+  account.id, account.number, account.address, account.purpose, account.currency, account.rail, account.wallet_id,
+  account.owner_id, account.normal_balance, account.floor, account.ceiling, account.status, account.created_at
 )::text;
 
 CREATE FUNCTION digest_accounts() RETURNS trigger
@@ -69,7 +69,7 @@ CREATE FUNCTION reservation_standing(reservation reservation) RETURNS text
 LANGUAGE sql STABLE
 RETURN ROW(
   reservation.id, reservation.state, reservation.kind, reservation.reference, reservation.fingerprint,
-  reservation.account_ids, reservation.directions, reservation.amounts, reservation.remaining, reservation.reserved_at,
+  reservation.account_numbers, reservation.directions, reservation.amounts, reservation.remaining, reservation.reserved_at,
   reservation.expires_at, reservation.resolved_at
 )::text;
 

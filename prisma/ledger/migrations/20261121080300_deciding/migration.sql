@@ -12,12 +12,10 @@ CREATE TYPE ledger_error_code AS ENUM (
 CREATE TYPE batch AS (
   -- The accounts that the items name, each once.
   addresses    text[],
-  purposes     account_purpose[],
   currencies   text[],
-  rails        text[],
   debits       bigint[], -- what all items together would debit and credit to each
   credits      bigint[],
-  -- Of each item. Those a command does not need are left out.
+  -- Of each item. Those that a command or all of its items do without are left out.
   ids          text[],
   fingerprints bytea[],
   targets      text[], -- the reservation to capture, the transaction to reverse
@@ -32,8 +30,7 @@ CREATE TYPE batch AS (
   -- Of each entry, those of one item after those of the item before it.
   slots        integer[], -- the place of its account above
   directions   entry_direction[],
-  amounts      bigint[],
-  nets         bigint[]   -- what the item takes from that account: its debits less its credits; its debits if it only reserves
+  amounts      bigint[]
 );
 
 -- An item that is refused: its place in the batch from 1, why, and the address of the account at fault if one is.
@@ -47,37 +44,30 @@ BEGIN
 END
 $$;
 
--- The accounts of a batch, in its order: their ids, null where there is none, and whether they are open and all that the batch
+-- The accounts of a batch, in its order: their numbers, null where there is none, and whether they are open and all that the batch
 -- would move fits on them, however it is ordered. Then nothing has to be decided item by item.
-CREATE FUNCTION accounts_of(batch batch, OUT account_ids text[], OUT ample boolean)
+CREATE FUNCTION accounts_of(batch batch, OUT account_numbers bigint[], OUT ample boolean)
 LANGUAGE sql STABLE AS $$
-  SELECT array_agg(id ORDER BY place), bool_and(coalesce(
-    status = 'OPEN' AND account.currency = named.currency
-    AND named.debits < 9223372036854775807 - debits_posted - debits_pending
-    AND named.credits < 9223372036854775807 - credits_posted - credits_pending + least(floor, 0)
-    AND (floor IS NULL OR named.debits <= credits_posted - debits_posted - debits_pending - floor)
-    AND (ceiling IS NULL OR named.credits <= ceiling - credits_posted - credits_pending + debits_posted),
-    false
-  ))
+  SELECT array_agg(number ORDER BY place),
+    bool_and(coalesce(account.currency = named.currency AND takes(account, named.debits, named.credits), false))
   FROM unnest(batch.addresses, batch.currencies, batch.debits, batch.credits) WITH ORDINALITY
     AS named (address, currency, debits, credits, place)
   LEFT JOIN account ON account.address = named.address AND account.address = ANY (batch.addresses)
 $$;
 
 -- As accounts_of, once all but wallets' accounts that are not there have been opened.
-CREATE FUNCTION accounts_after_opening(batch batch, OUT account_ids text[], OUT ample boolean)
+CREATE FUNCTION accounts_after_opening(batch batch, OUT account_numbers bigint[], OUT ample boolean)
 LANGUAGE plpgsql AS $$
 BEGIN
-  SELECT accounts.account_ids, accounts.ample INTO account_ids, ample FROM accounts_of(batch) AS accounts;
-  IF array_position(account_ids, NULL) IS NOT NULL THEN
+  SELECT accounts.account_numbers, accounts.ample INTO account_numbers, ample FROM accounts_of(batch) AS accounts;
+  IF array_position(account_numbers, NULL) IS NOT NULL THEN
     INSERT INTO account (address, purpose, currency, rail, normal_balance, floor)
-    SELECT named.address, chart.purpose, named.currency, named.rail, chart.normal_balance,
+    SELECT named.address, chart.purpose, named.currency, nullif(split_part(named.address, '/', 3), ''), chart.normal_balance,
       CASE chart.policy WHEN 'FLOOR' THEN 0 END
-    FROM unnest(batch.addresses, batch.purposes, batch.currencies, batch.rails, account_ids)
-      AS named (address, purpose, currency, rail, account_id)
-    JOIN chart_of_accounts AS chart ON chart.purpose = named.purpose AND chart.scope <> 'WALLET'
-    WHERE named.account_id IS NULL;
-    SELECT accounts.account_ids, accounts.ample INTO account_ids, ample FROM accounts_of(batch) AS accounts;
+    FROM unnest(batch.addresses, batch.currencies, account_numbers) AS named (address, currency, account_number)
+    JOIN chart_of_accounts AS chart ON chart.purpose::text = split_part(named.address, '/', 1) AND chart.scope <> 'WALLET'
+    WHERE named.account_number IS NULL;
+    SELECT accounts.account_numbers, accounts.ample INTO account_numbers, ample FROM accounts_of(batch) AS accounts;
   END IF;
 END
 $$;
@@ -146,11 +136,11 @@ DECLARE
   slots         integer[]         := batch.slots;
   directions    entry_direction[] := batch.directions;
   amounts       bigint[]          := batch.amounts;
-  nets          bigint[]          := batch.nets;
   sizes         integer[]         := batch.sizes;
   linked        boolean[]         := batch.linked;
   slot          integer;
   amount        bigint;
+  net           bigint; -- what the item takes from the account, or brings to it, in all
   code          ledger_error_code;
   first_entry   integer;
   last_entry    integer := 0;
@@ -190,15 +180,21 @@ BEGIN
       IF code IS NULL THEN
         FOR n IN first_entry .. last_entry LOOP
           slot := slots[n];
+          net := amounts[n];
+          FOR other IN first_entry .. last_entry LOOP
+            IF NOT reserving AND slots[other] = slot AND directions[other] <> directions[n] THEN
+              net := net - amounts[other]; -- what is reserved for an account is not there yet
+            END IF;
+          END LOOP;
           IF directions[n] = 'DEBIT' THEN
             code := CASE
               WHEN amounts[n] > debit_room[slot] THEN 'OVERFLOW'
-              WHEN nets[n] > funds[slot] THEN 'INSUFFICIENT_FUNDS'
+              WHEN net > funds[slot] THEN 'INSUFFICIENT_FUNDS'
             END;
           ELSE
             code := CASE
               WHEN amounts[n] > credit_room[slot] THEN 'OVERFLOW'
-              WHEN -nets[n] > headroom[slot] THEN 'EXCEEDS_CEILING'
+              WHEN net > headroom[slot] THEN 'EXCEEDS_CEILING'
             END;
           END IF;
           EXIT WHEN code IS NOT NULL;
@@ -274,43 +270,68 @@ LANGUAGE sql IMMUTABLE AS $$
   ) AS ends
 $$;
 
--- Writes the accepted items at the end of the books, each at a microsecond of its own.
-CREATE FUNCTION write_transactions(batch batch, account_ids text[], accepted boolean[]) RETURNS void
+-- What is left of a batch without the items that were not accepted, and without accounts that only those named.
+CREATE FUNCTION only_accepted(INOUT batch batch, INOUT account_numbers bigint[], accepted boolean[])
 LANGUAGE plpgsql AS $$
 DECLARE
-  entry_accounts text[] := ARRAY(
-    SELECT account_ids[slot] FROM unnest(batch.slots) WITH ORDINALITY AS given (slot, n) ORDER BY n
-  );
-  directions entry_direction[] := batch.directions;
-  amounts    bigint[]          := batch.amounts;
+  line record;
 BEGIN
-  WITH head AS MATERIALIZED ( -- the clock is read once
-    SELECT sequence, greatest(clock_timestamp(), posted_at) AS posted_at FROM ledger_head
-  )
-  INSERT INTO transaction (
-    sequence, posted_at, id, kind, reference, fingerprint, reverses, account_ids, directions, amounts, effective_at, metadata
-  )
-  SELECT head.sequence + rank, head.posted_at + rank * interval '1 microsecond', id, kind, reference, fingerprint, reverses,
-    entry_accounts[last - size + 1 : last], directions[last - size + 1 : last], amounts[last - size + 1 : last],
-    coalesce(effective_at, head.posted_at + rank * interval '1 microsecond'), metadata
-  FROM head CROSS JOIN (
-    SELECT given.*, row_number() OVER (ORDER BY place) AS rank
-    FROM unnest(
-      batch.ids, batch.fingerprints, batch.targets, batch.kinds, batch."references", batch.effective_at, batch.metadata,
-      batch.sizes, ends_of(batch.sizes), accepted
-    ) WITH ORDINALITY AS given (
-      id, fingerprint, reverses, kind, reference, effective_at, metadata, size, last, accepted, place
-    )
-    WHERE given.accepted
-  ) AS item;
+  SELECT array_agg(slot ORDER BY n) AS slots, array_agg(direction ORDER BY n) AS directions,
+    array_agg(amount ORDER BY n) AS amounts, array_agg(DISTINCT slot) AS used
+  INTO line
+  FROM unnest(batch.sizes, ends_of(batch.sizes), accepted) AS item (size, last, accepted)
+  CROSS JOIN LATERAL generate_series(last - size + 1, last) AS n
+  CROSS JOIN LATERAL (SELECT batch.slots[n] AS slot, batch.directions[n] AS direction, batch.amounts[n] AS amount) AS entry
+  WHERE item.accepted;
+  batch.slots := ARRAY(
+    SELECT array_position(line.used, slot) FROM unnest(line.slots) WITH ORDINALITY AS given (slot, n) ORDER BY n
+  );
+  batch.directions := line.directions;
+  batch.amounts := line.amounts;
+  account_numbers := ARRAY(
+    SELECT account_numbers[slot] FROM unnest(line.used) WITH ORDINALITY AS given (slot, n) ORDER BY n
+  );
+  SELECT array_agg(id ORDER BY place), array_agg(fingerprint ORDER BY place), array_agg(target ORDER BY place),
+    array_agg(kind ORDER BY place), array_agg(reference ORDER BY place), array_agg(effective_at ORDER BY place),
+    array_agg(metadata ORDER BY place), array_agg(size ORDER BY place)
+  INTO batch.ids, batch.fingerprints, batch.targets, batch.kinds, batch."references", batch.effective_at, batch.metadata,
+    batch.sizes
+  FROM unnest(
+    batch.ids, batch.fingerprints, batch.targets, batch.kinds, batch."references", batch.effective_at, batch.metadata,
+    batch.sizes, accepted
+  ) WITH ORDINALITY AS item (id, fingerprint, target, kind, reference, effective_at, metadata, size, accepted, place)
+  WHERE item.accepted;
 END
 $$;
 
--- The ids of accounts by the address and the currency that they are called by, null for those that are not there.
-CREATE FUNCTION known_accounts(batch batch) RETURNS text[]
+-- Posts the accepted items.
+CREATE FUNCTION write_transactions(batch batch, account_numbers bigint[], accepted boolean[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  rest record;
+BEGIN
+  IF true <> ALL (accepted) THEN
+    RETURN;
+  END IF;
+  IF false = ANY (accepted) THEN
+    rest := only_accepted(batch, account_numbers, accepted);
+    batch := rest.batch;
+    account_numbers := rest.account_numbers;
+  END IF;
+  INSERT INTO posting (
+    account_numbers, ids, fingerprints, kinds, "references", reverses, effective_at, metadata, sizes, slots, directions, amounts
+  ) VALUES (
+    account_numbers, batch.ids, batch.fingerprints, batch.kinds, batch."references", batch.targets, batch.effective_at,
+    batch.metadata, batch.sizes, batch.slots, batch.directions, batch.amounts
+  );
+END
+$$;
+
+-- The numbers of accounts by the address and the currency that they are called by, null for those that are not there.
+CREATE FUNCTION known_accounts(batch batch) RETURNS bigint[]
 LANGUAGE sql STABLE AS $$
   SELECT array_agg(
-    (SELECT id FROM account WHERE account.address = named.address AND account.currency = named.currency) ORDER BY slot
+    (SELECT number FROM account WHERE account.address = named.address AND account.currency = named.currency) ORDER BY slot
   )
   FROM unnest(batch.addresses, batch.currencies) WITH ORDINALITY AS named (address, currency, slot)
 $$;

@@ -4,20 +4,35 @@
 -- Every look-up here is by key, so the plans that read whole tables are ruled out, for the triggers below too. Batches look
 -- larger to the planner than they are, which would have every statement compiled: never worth it here.
 
-CREATE FUNCTION post_transactions(batch batch) RETURNS SETOF refusal
+-- Nearly always nothing of a batch is known and all of it fits. Posted at once it says so itself, without a look at the
+-- accounts beforehand. If it does not, or is expected not to, its items are decided one by one.
+CREATE FUNCTION post_transactions(batch batch, doubtful boolean) RETURNS SETOF refusal
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
-SET enable_seqscan = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   accounts record;
   known    record;
   decision record;
 BEGIN
-  PERFORM lock_ledger();
+  PERFORM FROM ledger_head FOR UPDATE; -- as lock_ledger
+  IF NOT doubtful AND NOT EXISTS (SELECT FROM idempotency_key WHERE id = ANY (batch.ids)) THEN
+    BEGIN
+      INSERT INTO posting (
+        addresses, currencies, ids, fingerprints, kinds, "references", effective_at, metadata, sizes, slots, directions, amounts
+      ) VALUES (
+        batch.addresses, batch.currencies, batch.ids, batch.fingerprints, batch.kinds, batch."references",
+        batch.effective_at, batch.metadata, batch.sizes, batch.slots, batch.directions, batch.amounts
+      );
+      RETURN;
+    EXCEPTION WHEN integrity_constraint_violation THEN
+      NULL; -- is decided below
+    END;
+  END IF;
   accounts := accounts_after_opening(batch);
   known := recognise_transactions(batch);
   decision := decide(batch, accounts.ample, false, known.settled, known.codes);
-  PERFORM write_transactions(batch, accounts.account_ids, decision.accepted);
+  PERFORM write_transactions(batch, accounts.account_numbers, decision.accepted);
   RETURN QUERY SELECT * FROM refusals(batch, decision.codes, decision.faults);
 END
 $$;
@@ -43,7 +58,7 @@ BEGIN
       ORDER BY place
     )
   );
-  PERFORM write_transactions(reversal.batch, reversal.account_ids, decision.accepted);
+  PERFORM write_transactions(reversal.batch, reversal.account_numbers, decision.accepted);
   RETURN QUERY
     SELECT place::integer, code, coalesce((reversal.batch).addresses[fault], batch.addresses[excess])
     FROM unnest(decision.codes, decision.faults, reversal.excessive) WITH ORDINALITY AS item (code, fault, excess, place)
@@ -59,14 +74,12 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 DECLARE
   instant     timestamptz;
   accounts    record;
-  account_ids text[];
   known       record;
   decision    record;
 BEGIN
   PERFORM lock_ledger();
   instant := clock_timestamp();
   accounts := accounts_after_opening(batch);
-  account_ids := accounts.account_ids;
   SELECT array_agg(reservation.id IS NOT NULL ORDER BY place) AS settled,
     array_agg(CASE
       WHEN reservation.fingerprint <> given.fingerprint THEN 'IDEMPOTENCY_CONFLICT'::ledger_error_code
@@ -80,10 +93,10 @@ BEGIN
   LEFT JOIN reservation ON reservation.id = given.id;
   decision := decide(batch, accounts.ample, true, known.settled, known.codes);
   INSERT INTO reservation (
-    id, kind, reference, fingerprint, account_ids, directions, amounts, remaining, reserved_at, expires_at
+    id, kind, reference, fingerprint, account_numbers, directions, amounts, remaining, reserved_at, expires_at
   )
   SELECT id, kind, reference, fingerprint,
-    ARRAY(SELECT account_ids[slot] FROM unnest(batch.slots[first : last]) WITH ORDINALITY AS given (slot, n) ORDER BY n),
+    ARRAY(SELECT accounts.account_numbers[slot] FROM unnest(batch.slots[first : last]) WITH ORDINALITY AS given (slot, n) ORDER BY n),
     batch.directions[first : last], batch.amounts[first : last], batch.amounts[first : last], instant, expires_at
   FROM (
     SELECT *, last - size + 1 AS first
@@ -97,21 +110,37 @@ BEGIN
 END
 $$;
 
--- Captures and expiries meet at the head's lock: whichever comes second finds the reservation resolved. A capture needs no
--- funds and fits no limit: the reservation saw to both.
-CREATE FUNCTION capture_reservations(batch batch) RETURNS SETOF refusal
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+-- What becomes of a capture: why it is refused, or what it takes of each of the reservation's entries.
+CREATE TYPE capture_judgement AS (
+  place           integer,
+  id              text,
+  fingerprint     bytea,
+  target          text,
+  effective_at    timestamptz,
+  metadata        jsonb,
+  kind            transaction_kind,
+  reference       text,
+  account_numbers bigint[],
+  directions      entry_direction[],
+  taken           bigint[],
+  ends            boolean, -- whether the reservation ends
+  accepted        boolean,
+  code            ledger_error_code,
+  fault           integer -- the slot of the account at fault
+);
+
+CREATE FUNCTION judge_captures(batch batch) RETURNS capture_judgement[]
+LANGUAGE plpgsql AS $$
 DECLARE
-  named text[]; -- the accounts of entries that are captured in part
+  named bigint[] := known_accounts(batch); -- those of entries that are captured in part
 BEGIN
-  PERFORM lock_ledger();
-  PERFORM expire_overdue(batch.targets);
-  named := known_accounts(batch);
-  RETURN QUERY
-    WITH judged AS MATERIALIZED (
-      SELECT item.*, held.kind, held.reference, held.account_ids, held.directions, held.remaining, excess.slot AS fault,
+  RETURN ARRAY(
+    SELECT ROW(
+      place, id, fingerprint, target, effective_at, metadata, kind, reference, account_numbers, directions, taken,
+      releases OR taken = remaining, code IS NULL AND NOT settled, code, fault
+    )::capture_judgement
+    FROM (
+      SELECT item.*, held.kind, held.reference, held.account_numbers, held.directions, held.remaining, excess.slot AS fault,
         CASE
           WHEN key.fingerprint = item.fingerprint THEN NULL
           WHEN key.id IS NOT NULL THEN 'IDEMPOTENCY_CONFLICT'
@@ -124,10 +153,10 @@ BEGIN
           WHEN size = 0 THEN held.remaining
           ELSE (
             SELECT array_agg(coalesce(given.amount, 0) ORDER BY place)
-            FROM unnest(held.account_ids, held.directions) WITH ORDINALITY AS part (account_id, direction, place)
+            FROM unnest(held.account_numbers, held.directions) WITH ORDINALITY AS part (account_number, direction, place)
             LEFT JOIN LATERAL (
               SELECT batch.amounts[n] AS amount FROM generate_series(last - size + 1, last) AS n
-              WHERE named[batch.slots[n]] = part.account_id AND batch.directions[n] = part.direction
+              WHERE named[batch.slots[n]] = part.account_number AND batch.directions[n] = part.direction
             ) AS given ON true
           )
         END AS taken
@@ -140,49 +169,72 @@ BEGIN
       LEFT JOIN LATERAL (
         SELECT batch.slots[n] AS slot FROM generate_series(last - size + 1, last) AS n
         WHERE NOT EXISTS (
-          SELECT FROM unnest(held.account_ids, held.directions, held.remaining) AS part (account_id, direction, rest)
-          WHERE part.account_id = named[batch.slots[n]] AND part.direction = batch.directions[n]
+          SELECT FROM unnest(held.account_numbers, held.directions, held.remaining) AS part (account_number, direction, rest)
+          WHERE part.account_number = named[batch.slots[n]] AND part.direction = batch.directions[n]
             AND part.rest >= batch.amounts[n]
         )
         ORDER BY n LIMIT 1
       ) AS excess ON true
-    ), captured AS MATERIALIZED (
-      SELECT *, row_number() OVER (ORDER BY place) AS rank, releases OR taken = remaining AS ends
-      FROM judged WHERE code IS NULL AND NOT settled
-    ), head AS MATERIALIZED ( -- the clock is read once
-      SELECT sequence, greatest(clock_timestamp(), posted_at) AS posted_at FROM ledger_head
-    ), released AS (
-      UPDATE reservation SET
-        state = CASE WHEN ends THEN 'CAPTURED' ELSE reservation.state END,
-        resolved_at = CASE WHEN ends THEN clock_timestamp() END,
-        remaining = CASE
-          WHEN ends THEN array_fill(0::bigint, ARRAY[cardinality(taken)])
-          ELSE ARRAY(SELECT held - part FROM unnest(reservation.remaining, taken) AS rest (held, part))
-        END
-      FROM captured WHERE reservation.id = captured.target
-      RETURNING reservation.id
-    ), written AS (
-      INSERT INTO transaction (
-        sequence, posted_at, id, kind, reference, fingerprint, reservation_id, account_ids, directions, amounts,
-        effective_at, metadata
-      )
-      SELECT head.sequence + rank, head.posted_at + rank * interval '1 microsecond', id, kind, reference, fingerprint, target,
-        moved.account_ids, moved.directions, moved.amounts,
-        coalesce(effective_at, head.posted_at + rank * interval '1 microsecond'), metadata
-      FROM head
-      CROSS JOIN (SELECT count(*) FROM released) AS holds -- they go before the money does
-      CROSS JOIN captured
-      CROSS JOIN LATERAL (
-        SELECT captured.account_ids, captured.directions, taken AS amounts WHERE 0 < ALL (taken)
-        UNION ALL
-        SELECT array_agg(account_id ORDER BY n), array_agg(direction ORDER BY n), array_agg(amount ORDER BY n)
-        FROM unnest(captured.account_ids, captured.directions, taken) WITH ORDINALITY AS part (account_id, direction, amount, n)
-        WHERE NOT 0 < ALL (taken) AND amount > 0
-        HAVING count(*) > 0
-      ) AS moved
+    ) AS judged
+    ORDER BY place
+  );
+END
+$$;
+
+-- Captures and expiries meet at the head's lock: whichever comes second finds the reservation resolved. A capture needs no
+-- funds and fits no limit: the reservation saw to both.
+CREATE FUNCTION capture_reservations(batch batch) RETURNS SETOF refusal
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  judged capture_judgement[];
+BEGIN
+  PERFORM lock_ledger();
+  PERFORM expire_overdue(batch.targets);
+  judged := judge_captures(batch);
+
+  UPDATE reservation SET -- holds go before the money does
+    state = CASE WHEN ends THEN 'CAPTURED' ELSE reservation.state END,
+    resolved_at = CASE WHEN ends THEN clock_timestamp() END,
+    remaining = CASE
+      WHEN ends THEN array_fill(0::bigint, ARRAY[cardinality(taken)])
+      ELSE ARRAY(SELECT held - part FROM unnest(reservation.remaining, taken) AS rest (held, part))
+    END
+  FROM unnest(judged) AS captured WHERE reservation.id = captured.target AND captured.accepted;
+
+  IF EXISTS (SELECT FROM unnest(judged) WHERE accepted) THEN
+    WITH item AS MATERIALIZED (
+      SELECT * FROM unnest(judged) WHERE accepted
+    ), line AS MATERIALIZED (
+      SELECT place, n, account_number, direction, amount
+      FROM item CROSS JOIN LATERAL unnest(account_numbers, directions, taken) WITH ORDINALITY
+        AS part (account_number, direction, amount, n)
+      WHERE amount > 0
+    ), named AS MATERIALIZED (
+      SELECT account_number, row_number() OVER (ORDER BY account_number) AS slot FROM line GROUP BY account_number
     )
-    SELECT place::integer, code, batch.addresses[CASE code WHEN 'EXCEEDS_RESERVATION' THEN fault END]
-    FROM judged WHERE code IS NOT NULL;
+    INSERT INTO posting (
+      account_numbers, ids, fingerprints, kinds, "references", reservation_ids, effective_at, metadata, sizes, slots,
+      directions, amounts
+    )
+    SELECT (SELECT array_agg(account_number ORDER BY slot) FROM named), items.*, lines.*
+    FROM (
+      SELECT array_agg(id ORDER BY place), array_agg(fingerprint ORDER BY place), array_agg(kind ORDER BY place),
+        array_agg(reference ORDER BY place), array_agg(target ORDER BY place), array_agg(effective_at ORDER BY place),
+        array_agg(metadata ORDER BY place),
+        array_agg((SELECT count(*)::integer FROM line WHERE line.place = item.place) ORDER BY place)
+      FROM item
+    ) AS items CROSS JOIN (
+      SELECT array_agg(slot::integer ORDER BY place, n), array_agg(direction ORDER BY place, n),
+        array_agg(amount ORDER BY place, n)
+      FROM line JOIN named USING (account_number)
+    ) AS lines;
+  END IF;
+
+  RETURN QUERY
+    SELECT place, code, batch.addresses[CASE code WHEN 'EXCEEDS_RESERVATION' THEN fault END]
+    FROM unnest(judged) WHERE code IS NOT NULL;
 END
 $$;
 
@@ -329,7 +381,7 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-  post_transactions(batch), reverse_transactions(batch), reserve_funds(batch), capture_reservations(batch),
+  post_transactions(batch, boolean), reverse_transactions(batch), reserve_funds(batch), capture_reservations(batch),
   void_reservations(text[]), expire_reservations(integer), extend_reservations(text[], timestamptz[]),
   open_accounts(text[], text[], text[]), set_account_statuses(text[], account_status[]),
   set_account_limits(text[], text[], bigint[], bigint[]), create_partitions(integer)

@@ -33,7 +33,7 @@ GRANT EXECUTE ON FUNCTION sequence_before(timestamptz) TO ledger_service;
 -- When an account's entry with a version was posted, in microseconds since 1970; of what is not there any more, when the first
 -- was that is. Versions grow with time: halving it takes some forty look-ups in the key of entries, and no index on versions
 -- to keep.
-CREATE FUNCTION micros_of_version(account text, wanted bigint) RETURNS bigint
+CREATE FUNCTION micros_of_version(account bigint, wanted bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   low    bigint;
@@ -42,13 +42,13 @@ DECLARE
   seen   bigint;
 BEGIN
   SELECT (extract(epoch FROM posted_at) * 1000000)::bigint INTO low
-  FROM entry WHERE account_id = account ORDER BY posted_at, version LIMIT 1;
+  FROM entry WHERE account_number = account ORDER BY posted_at, version LIMIT 1;
   SELECT (extract(epoch FROM posted_at) * 1000000)::bigint INTO high
-  FROM entry WHERE account_id = account ORDER BY posted_at DESC, version DESC LIMIT 1;
+  FROM entry WHERE account_number = account ORDER BY posted_at DESC, version DESC LIMIT 1;
   WHILE low < high LOOP
     middle := low + (high - low) / 2;
     SELECT version INTO seen FROM entry
-    WHERE account_id = account AND posted_at <= timestamptz 'epoch' + middle * interval '1 microsecond'
+    WHERE account_number = account AND posted_at <= timestamptz 'epoch' + middle * interval '1 microsecond'
     ORDER BY posted_at DESC, version DESC LIMIT 1;
     IF seen >= wanted THEN
       high := middle;
@@ -60,4 +60,4 @@ BEGIN
 END
 $$;
 
-GRANT EXECUTE ON FUNCTION micros_of_version(text, bigint) TO ledger_service;
+GRANT EXECUTE ON FUNCTION micros_of_version(bigint, bigint) TO ledger_service;

@@ -85,7 +85,7 @@ async function sumsIn(database: Snapshot): Promise<Books['currencies']> {
     SELECT currency,
       coalesce(sum(amount) FILTER (WHERE direction = 'DEBIT'), 0)::text AS debits,
       coalesce(sum(amount) FILTER (WHERE direction = 'CREDIT'), 0)::text AS credits
-    FROM entry JOIN account ON account.id = entry.account_id
+    FROM entry JOIN account ON account.number = entry.account_number
     GROUP BY currency ORDER BY currency
   `;
   return sums.map(({ currency, debits, credits }) => ({ currency, debits: BigInt(debits), credits: BigInt(credits) }));

@@ -2,7 +2,7 @@
 -- $1: the last sequence that was read; $2: how many to read
 SELECT id, sequence, sha256(convert_to(
   ROW(
-    sequence, posted_at, id, kind, reference, fingerprint, reservation_id, reverses, account_ids, directions, amounts,
+    sequence, posted_at, id, kind, reference, fingerprint, reservation_id, reverses, account_numbers, directions, amounts,
     effective_at, metadata
   )::text,
   'UTF8'

@@ -32,26 +32,22 @@ beforeAll(async () => {
 afterAll(() => ledger.close());
 
 interface HandWritten {
-  readonly id?: string;
-  /** Beyond the last one. */
-  readonly sequence?: number;
-  readonly postedAt?: string;
+  /** How many of the entries are said to be its own: all of them unless told. */
+  readonly size?: number;
   /** Address, side and amount. */
   readonly entries: readonly (readonly [string, 'DEBIT' | 'CREDIT', number])[];
 }
 
 /** A transaction as somebody would write it by hand who knows the books. */
-function byHand({ id = newId('txn'), sequence = 1, postedAt = 'clock_timestamp()', entries }: HandWritten): string {
-  const accounts = entries.map(([address]) => `(SELECT id FROM account WHERE address = '${address}')`);
+function byHand({ entries, size = entries.length }: HandWritten): string {
+  const accounts = entries.map(([address]) => `(SELECT number FROM account WHERE address = '${address}')`);
+  const slots = entries.map((_, index) => index + 1);
   const sides = entries.map(([, side]) => side);
   const amounts = entries.map(([, , amount]) => amount);
   return `
-    INSERT INTO transaction (
-      id, sequence, kind, reference, fingerprint, account_ids, directions, amounts, effective_at, posted_at, metadata
-    )
-    SELECT '${id}', sequence + ${sequence}, 'ADJUSTMENT', 'by hand', '\\x00', ARRAY[${accounts}]::text[], '{${sides}}',
-      '{${amounts}}', now(), ${postedAt}, '{}'
-    FROM ledger_head`;
+    INSERT INTO posting (account_numbers, ids, fingerprints, kinds, "references", sizes, slots, directions, amounts)
+    VALUES (ARRAY[${accounts}]::bigint[], '{${newId('txn')}}', ARRAY['\\x00'::bytea], '{ADJUSTMENT}', '{by hand}', '{${size}}',
+      '{${slots}}', '{${sides}}', '{${amounts}}')`;
 }
 
 const clearing = 'RAIL_CLEARING/USD/manual';
@@ -86,14 +82,16 @@ describe('even its owner’s own SQL', () => {
       }),
       'differ',
     ],
-    ['has one entry', () => ({ entries: [[clearing, 'DEBIT', 50]] }), 'transaction_has_entries'],
-    ['leaves a gap in the sequence', () => ({ entries: balanced(50), sequence: 2 }), 'follow the last one'],
-    ['repeats a number of the sequence', () => ({ entries: balanced(50), sequence: 0 }), 'sequence'],
+    ['has no entries', () => ({ entries: [] }), 'unknown'],
+    ['has one entry', () => ({ entries: [[clearing, 'DEBIT', 50]] }), 'differ'],
+    ['leaves entries to nobody', () => ({ entries: [...balanced(50), ...balanced(50)], size: 2 }), 'named twice|of no'],
     [
-      'is dated before the last one',
-      () => ({ entries: balanced(50), postedAt: "date_trunc('month', now())" }),
-      'follow the last one',
+      'leaves an entry to nobody',
+      () => ({ entries: [...balanced(50), ['SUSPENSE/USD', 'CREDIT', 50]], size: 2 }),
+      'entries of no transaction',
     ],
+    ['has more entries than there are', () => ({ entries: balanced(50), size: 3 }), 'null'],
+    ['names an account twice', () => ({ entries: [...balanced(50), ...balanced(50)] }), 'named twice'],
     [
       'names an account that does not exist',
       () => ({
@@ -102,7 +100,7 @@ describe('even its owner’s own SQL', () => {
           ['wal_nobody', 'CREDIT', 50],
         ],
       }),
-      'unknown account|null value',
+      'An account is unknown',
     ],
     ['moves less than one unit', () => ({ entries: balanced(0) }), 'transaction_amounts_are_positive'],
     [
@@ -143,6 +141,11 @@ describe('even its owner’s own SQL', () => {
   });
 
   it.each([
+    [
+      `INSERT INTO transaction SELECT sequence + 1, clock_timestamp(), id, kind, reference, fingerprint, reservation_id, reverses,
+         account_numbers, directions, amounts, effective_at, metadata FROM transaction ORDER BY sequence DESC LIMIT 1`,
+      'transactions are made by posting',
+    ],
     ['UPDATE transaction SET reference = reference', 'transactions are history'],
     ['DELETE FROM transaction', 'transactions are history'],
     ['TRUNCATE transaction', 'transactions are history'],
@@ -191,9 +194,9 @@ describe('even its owner’s own SQL', () => {
   it('cannot hold what does not balance', async () => {
     const lopsided = `
       INSERT INTO reservation (
-        id, kind, reference, fingerprint, account_ids, directions, amounts, remaining, reserved_at, expires_at
+        id, kind, reference, fingerprint, account_numbers, directions, amounts, remaining, reserved_at, expires_at
       )
-      SELECT 'res_lopsided', 'TRANSFER', 'x', '', ARRAY[id, id], '{DEBIT,CREDIT}', '{5,4}', '{5,4}', now(),
+      SELECT 'res_lopsided', 'TRANSFER', 'x', '', ARRAY[number, number], '{DEBIT,CREDIT}', '{5,4}', '{5,4}', now(),
         now() + interval '1 hour'
       FROM account WHERE wallet_id = '${walletId}'`;
     await expect(owner.$executeRawUnsafe(lopsided)).rejects.toThrow('not balanced');

@@ -80,7 +80,7 @@ const forgeries: Readonly<Record<(typeof tables)[number], object>> = {
   ledger_head: { singleton: false },
   signed_head: { sequence: 99 },
   chart_of_accounts: { purpose: 'SETTLEMENT' },
-  account: { id: 'acc_forged', address: 'wal_forged', wallet_id: 'wal_forged' },
+  account: { id: 'acc_forged', number: 99, address: 'wal_forged', wallet_id: 'wal_forged' },
   reservation: { id: 'res_forged' },
   idempotency_key: { id: 'txn_forged' },
 };

@@ -1,4 +1,4 @@
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type pg from 'pg';
 import type { ReservationState } from '../generated/prisma/enums.ts';
 import { type BatchObserver, type CoalescerOptions, createCoalescer } from './coalescer.ts';
 import {
@@ -72,12 +72,9 @@ export interface EngineOptions {
   readonly observe?: ((command: string) => BatchObserver) | undefined;
 }
 
-/** @param database a client of the role that may execute the ledger's functions. */
-export function createEngine(
-  database: PrismaClient,
-  { maxQueue, maxBatch, observe }: EngineOptions = {},
-): LedgerEngine {
-  const run = createDatabaseCommands(database);
+/** @param pool of the role that may execute the ledger's functions: `createPool`. */
+export function createEngine(pool: pg.Pool, { maxQueue, maxBatch, observe }: EngineOptions = {}): LedgerEngine {
+  const run = createDatabaseCommands(pool);
   const bounds = (name: string) => ({
     ...(maxQueue !== undefined && { maxQueue }),
     ...(maxBatch !== undefined && { maxBatch }),
@@ -120,7 +117,7 @@ export function createEngine(
       faultIn: faultInLimits,
       idOf: ({ walletId }) => walletId,
     }),
-    statuses: (ids) => statusesOf(database, ids),
+    statuses: (ids) => statusesOf(pool, ids),
   };
 }
 
@@ -177,13 +174,14 @@ function createPostCommand(
     decideEach(refuseLinked(items, items.map(prepare)), async (sound) => (await decide(linkedGroups(sound))).flat());
 }
 
+const statusesSql = `
+  SELECT id, 'POSTED' AS state FROM idempotency_key WHERE id = ANY ($1::text[])
+  UNION ALL
+  SELECT id, state::text FROM reservation WHERE id = ANY ($1::text[])`;
+
 /** In one statement, which is one snapshot: a capture is seen on its reservation and as a transaction, or on neither. */
-async function statusesOf(database: PrismaClient, ids: readonly string[]): Promise<CommandStatus[]> {
-  const found = await database.$queryRaw<{ id: string; state: NonNullable<CommandStatus['state']> }[]>`
-    SELECT id, 'POSTED' AS state FROM idempotency_key WHERE id = ANY (${ids}::text[])
-    UNION ALL
-    SELECT id, state::text FROM reservation WHERE id = ANY (${ids}::text[])
-  `;
-  const states = new Map(found.map(({ id, state }) => [id, state]));
+export async function statusesOf(pool: pg.Pool, ids: readonly string[]): Promise<CommandStatus[]> {
+  const { rows } = await pool.query<CommandStatus>({ name: 'statuses', text: statusesSql, values: [ids] });
+  const states = new Map(rows.map(({ id, state }) => [id, state]));
   return ids.map((id) => ({ id, state: states.get(id) ?? null }));
 }

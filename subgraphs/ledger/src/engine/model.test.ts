@@ -1,3 +1,4 @@
+import { createPool } from '@paygraph/database';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addressText } from '../account/chart.ts';
@@ -6,7 +7,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { expireDue } from '../reservation/expiry-worker.ts';
 import { type Call, callLedger, callModel } from '../testing/calls.ts';
 import { type CuttingProxy, startCuttingProxy } from '../testing/cutting-proxy.ts';
-import { connectTo, openTestLedger, type TestLedger } from '../testing/fixture.ts';
+import { openTestLedger, type TestLedger } from '../testing/fixture.ts';
 import { createModel, type LedgerModel } from '../testing/model.ts';
 import { type Answered, possibleAfter } from '../testing/possibilities.ts';
 import { type Accounts, altered, createCallMaker, fundingOf, openAccounts } from '../testing/scene.ts';
@@ -23,7 +24,7 @@ const numRuns = Number(LEDGER_MODEL_RUNS ?? 25);
 let ledger: TestLedger;
 let owner: PrismaClient;
 let proxy: CuttingProxy;
-let throughProxy: PrismaClient;
+let throughProxy: ReturnType<typeof createPool>;
 /** Two as two processes have them; the first one's connections can be cut. */
 let engines: readonly [LedgerEngine, LedgerEngine];
 
@@ -31,12 +32,12 @@ beforeAll(async () => {
   ledger = await openTestLedger();
   owner = ledger.asOwner();
   proxy = await startCuttingProxy(ledger.databaseUrl);
-  throughProxy = connectTo(proxy.url);
+  throughProxy = createPool({ url: proxy.url });
   engines = [createEngine(throughProxy), ledger.engine];
 });
 
 afterAll(async () => {
-  await throughProxy.$disconnect();
+  await throughProxy.end();
   await proxy.close();
   await ledger.close();
 });

@@ -119,16 +119,16 @@ describe('a reversal', () => {
     const original = await payment();
     const owner = ledger.asOwner();
     const byHand = owner.$executeRaw`
-      INSERT INTO transaction (
-        id, sequence, kind, reference, fingerprint, reverses, account_ids, directions, amounts, effective_at, posted_at,
-        metadata
-      )
-      SELECT 'txn_by_hand', sequence + 1, 'REVERSAL', 'x', '', ${original.id},
+      INSERT INTO posting (
+        account_numbers, ids, fingerprints, kinds, "references", reverses, sizes, slots, directions, amounts
+      ) VALUES (
         ARRAY[
-          (SELECT id FROM account WHERE address = 'FX_POSITION/USD'), (SELECT id FROM account WHERE address = ${payer})
+          (SELECT number FROM account WHERE address = 'FX_POSITION/USD'),
+          (SELECT number FROM account WHERE address = ${payer})
         ],
-        '{DEBIT,CREDIT}', '{101,101}', now(), clock_timestamp(), '{}'
-      FROM ledger_head
+        '{txn_by_hand}', ARRAY[''::bytea], '{REVERSAL}', '{x}', ARRAY[${original.id}], '{2}', '{1,2}', '{DEBIT,CREDIT}',
+        '{101,101}'
+      )
     `;
     await ledger.engine.post([transaction([debit(house('FX_POSITION'), 1n), credit(house('SUSPENSE'), 1n)])]);
     await ledger.engine.post([transaction([debit(house('SUSPENSE'), 1n), credit(house('FX_POSITION'), 1n)])]);

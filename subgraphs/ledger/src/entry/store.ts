@@ -79,7 +79,8 @@ export function standingsSql(asked: readonly Instant[]): Prisma.Sql {
   return Prisma.sql`
     SELECT asked.ordinal::integer, last.version, last.balance
     FROM unnest(${ids}::text[], ${ends}::timestamptz[]) WITH ORDINALITY AS asked (account_id, until, ordinal)
-    CROSS JOIN LATERAL (${lastBefore(Prisma.sql`asked.account_id`, Prisma.sql`asked.until`)}) AS last
+    JOIN account ON account.id = asked.account_id
+    CROSS JOIN LATERAL (${lastBefore(Prisma.sql`account.number`, Prisma.sql`asked.until`)}) AS last
   `;
 }
 
@@ -87,13 +88,18 @@ export function standingsSql(asked: readonly Instant[]): Prisma.Sql {
 function readOnSql(accountId: string, version: bigint, micros: Prisma.Sql, limit: number): Prisma.Sql {
   return Prisma.sql`
     SELECT ${entryColumns}, ${microsOf} AS micros
-    FROM (SELECT coalesce(${micros}::bigint, micros_of_version(${accountId}, ${version}::bigint)) AS micros) AS seen
+    FROM account
+    CROSS JOIN LATERAL (
+      SELECT coalesce(${micros}::bigint, micros_of_version(account.number, ${version}::bigint)) AS micros
+    ) AS seen
     CROSS JOIN LATERAL (
       SELECT * FROM entry
-      WHERE account_id = ${accountId}
+      WHERE account_number = account.number
         AND (posted_at, version) > (timestamptz 'epoch' + seen.micros * interval '1 microsecond', ${version}::bigint)
       ORDER BY posted_at, version LIMIT ${limit}
     ) AS entry
+    ${withTransaction}
+    WHERE account.id = ${accountId}
     ORDER BY entry.posted_at, entry.version
   `;
 }
@@ -111,24 +117,29 @@ export function pageSql(range: EntryRange, { limit, cursor, backward }: Page): P
   const order = backward ? Prisma.sql`ASC` : Prisma.sql`DESC`;
   return Prisma.sql`
     SELECT ${entryColumns}, ${microsOf} AS micros
-    FROM entry ${kinds ? withTransaction : Prisma.empty}
-    WHERE ${Prisma.join(conditions, ' AND ')}
+    FROM (
+      SELECT entry.* FROM entry ${kinds ? withTransaction : Prisma.empty}
+      WHERE ${Prisma.join(conditions, ' AND ')}
+      ORDER BY entry.posted_at ${order}, entry.version ${order}
+      LIMIT ${limit + 1}
+    ) AS entry ${withTransaction} ${withAccount}
     ORDER BY entry.posted_at ${order}, entry.version ${order}
-    LIMIT ${limit + 1}
   `;
 }
 
-/** The columns of an {@link Entry}. */
-export const entryColumns = Prisma.sql`entry.account_id AS "accountId", entry.posted_at AS "postedAt", entry.version,
-  entry.transaction_id AS "transactionId", entry.position, entry.direction, entry.amount, entry.balance`;
+/** The columns of an {@link Entry}, of it and of its account and transaction. */
+export const entryColumns = Prisma.sql`account.id AS "accountId", entry.posted_at AS "postedAt", entry.version,
+  transaction.id AS "transactionId", entry.position, entry.direction, entry.amount, entry.balance`;
 
 /** An entry's posting time as {@link EntryKey} has it. */
 export const microsOf = Prisma.sql`(extract(epoch FROM entry.posted_at) * 1000000)::bigint`;
 
-/** From entries to their transactions, by keys. */
+/** From entries to their transactions, by the key. */
 export const withTransaction = Prisma.sql`
-  JOIN idempotency_key AS key ON key.id = entry.transaction_id
-  JOIN transaction ON transaction.sequence = key.sequence AND transaction.posted_at = key.posted_at`;
+  JOIN transaction ON transaction.sequence = entry.sequence AND transaction.posted_at = entry.posted_at`;
+
+/** From entries to their accounts. */
+export const withAccount = Prisma.sql`JOIN account ON account.number = entry.account_number`;
 
 /** A key as the row that the primary key compares. */
 export function keyOf({ micros, version }: EntryKey): Prisma.Sql {
@@ -137,16 +148,16 @@ export function keyOf({ micros, version }: EntryKey): Prisma.Sql {
 
 /** Those of the account and the time of a range. */
 export function entriesIn({ accountId, from, until }: EntryRange): Prisma.Sql {
-  return Prisma.sql`entry.account_id = ${accountId}
+  return Prisma.sql`entry.account_number = (SELECT number FROM account WHERE id = ${accountId})
     ${from ? Prisma.sql`AND entry.posted_at >= ${from.toISOString()}::timestamptz` : Prisma.empty}
     ${until ? Prisma.sql`AND entry.posted_at < ${until.toISOString()}::timestamptz` : Prisma.empty}`;
 }
 
 /** The account's last entry posted before an instant: one look-up in the primary key. */
-function lastBefore(accountId: Prisma.Sql, instant: Prisma.Sql): Prisma.Sql {
+function lastBefore(accountNumber: Prisma.Sql, instant: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
     SELECT entry.version, entry.balance FROM entry
-    WHERE entry.account_id = ${accountId} AND entry.posted_at < ${instant}
+    WHERE entry.account_number = ${accountNumber} AND entry.posted_at < ${instant}
     ORDER BY entry.posted_at DESC, entry.version DESC LIMIT 1
   `;
 }

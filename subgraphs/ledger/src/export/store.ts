@@ -1,4 +1,12 @@
-import { type EntryKey, type EntryRange, entriesIn, keyOf, microsOf, withTransaction } from '../entry/store.ts';
+import {
+  type EntryKey,
+  type EntryRange,
+  entriesIn,
+  keyOf,
+  microsOf,
+  withAccount,
+  withTransaction,
+} from '../entry/store.ts';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
 import type { EntryDirection, TransactionKind } from '../generated/prisma/enums.ts';
 
@@ -57,7 +65,7 @@ export function createExportStore(database: PrismaClient) {
         if (!end) return;
         yield await database.$queryRaw<ExportedEntry[]>`
           SELECT ${exportedColumns}
-          FROM entry ${withTransaction} JOIN account ON account.id = entry.account_id
+          FROM entry ${withTransaction} ${withAccount}
           WHERE ${entriesIn(range)} ${after} AND (entry.posted_at, entry.version) <= ${keyOf(end)} ${filtersOf(range)}
           ORDER BY entry.posted_at, entry.version
         `;
@@ -77,8 +85,8 @@ export function createExportStore(database: PrismaClient) {
         yield await database.$queryRaw<ExportedEntry[]>`
           SELECT ${exportedColumns}
           FROM transaction
-          JOIN entry ON entry.account_id = ANY (transaction.account_ids) AND entry.posted_at = transaction.posted_at
-          JOIN account ON account.id = entry.account_id
+          JOIN entry ON entry.account_number = ANY (transaction.account_numbers) AND entry.posted_at = transaction.posted_at
+          ${withAccount}
           WHERE transaction.sequence > ${last} AND transaction.sequence <= ${end}
           ORDER BY transaction.sequence, entry.position
         `;

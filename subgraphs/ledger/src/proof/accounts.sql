@@ -10,6 +10,6 @@ END AS fault
 FROM (SELECT * FROM account WHERE id > $1::text ORDER BY id LIMIT $2::integer) AS account
 LEFT JOIN LATERAL (
   SELECT entry.version AS last_version, entry.balance AS last_balance
-  FROM entry WHERE entry.account_id = account.id ORDER BY entry.posted_at DESC, entry.version DESC LIMIT 1
+  FROM entry WHERE entry.account_number = account.number ORDER BY entry.posted_at DESC, entry.version DESC LIMIT 1
 ) AS last ON true
 ORDER BY id

@@ -123,8 +123,8 @@ describe('the proof', () => {
     [
       'an account that is not there',
       'entry',
-      "account_id = account_id || 'x'",
-      "account_id = rtrim(account_id, 'x')",
+      'account_number = -account_number',
+      'account_number = -account_number',
       /does not have the entries/,
     ],
   ] as const;
@@ -133,7 +133,7 @@ describe('the proof', () => {
     const [id = ''] = await post(1);
     await post(1);
     const proven = await mark();
-    const where = `WHERE transaction_id = '${id}' AND position = 2`;
+    const where = `WHERE sequence = (SELECT sequence FROM transaction WHERE id = '${id}') AND position = 2`;
     const { run, metric } = prover();
     await tampered(`UPDATE ${table} SET ${change} ${where}`, `UPDATE ${table} SET ${undo} ${where}`, async () => {
       const faults = await run();

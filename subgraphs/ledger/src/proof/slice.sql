@@ -6,11 +6,11 @@ WITH slice AS (
   SELECT slice.id, slice.posted_at, leg.*, account.currency, entry.version, entry.balance,
     CASE WHEN leg.direction = account.normal_balance THEN leg.amount ELSE -leg.amount END AS change
   FROM slice
-  CROSS JOIN LATERAL unnest(account_ids, directions, amounts) WITH ORDINALITY
-    AS leg (account_id, direction, amount, position)
-  LEFT JOIN account ON account.id = leg.account_id
-  LEFT JOIN entry ON entry.account_id = leg.account_id AND entry.posted_at = slice.posted_at
-    AND entry.transaction_id = slice.id AND entry.position = leg.position AND entry.direction = leg.direction
+  CROSS JOIN LATERAL unnest(account_numbers, directions, amounts) WITH ORDINALITY
+    AS leg (account_number, direction, amount, position)
+  LEFT JOIN account ON account.number = leg.account_number
+  LEFT JOIN entry ON entry.account_number = leg.account_number AND entry.posted_at = slice.posted_at
+    AND entry.sequence = slice.sequence AND entry.position = leg.position AND entry.direction = leg.direction
     AND entry.amount = leg.amount
 )
 SELECT 'debits and credits of ' || id || ' differ in ' || currency AS fault
@@ -33,11 +33,11 @@ SELECT 'entry ' || position || ' of ' || id || ' is on an account that does not 
 FROM line WHERE currency IS NULL
 
 UNION ALL
-SELECT 'entry ' || line.version || ' of ' || account_id || ' does not follow the one before it'
+SELECT 'entry ' || line.version || ' of account ' || account_number || ' does not follow the one before it'
 FROM line
 LEFT JOIN LATERAL (
   SELECT entry.version, entry.balance FROM entry
-  WHERE entry.account_id = line.account_id AND (entry.posted_at, entry.version) < (line.posted_at, line.version)
+  WHERE entry.account_number = line.account_number AND (entry.posted_at, entry.version) < (line.posted_at, line.version)
   ORDER BY entry.posted_at DESC, entry.version DESC LIMIT 1
 ) AS earlier ON true
 WHERE line.version IS NOT NULL

@@ -1,8 +1,9 @@
+import { createPool } from '@paygraph/database';
 import { expect } from 'vitest';
 import { createAccountStore } from '../account/store.ts';
 import { booksOf } from '../books/books.ts';
 import type { NewEntry, Outcome } from '../engine/commands.ts';
-import { createEngine } from '../engine/engine.ts';
+import { statusesOf } from '../engine/engine.ts';
 import type { PrismaClient, ReservationState } from '../generated/prisma/client.ts';
 import { groupBy } from '../group-by.ts';
 import { createTransactionStore } from '../transaction/store.ts';
@@ -87,7 +88,9 @@ export function createJournal() {
     expect(head.sequence, 'transactions that nobody asked for').toBe(BigInt(written.size));
     for (const [id, entries] of written) expect(entries).toEqual(expected.get(id)?.entries.map(lineOf));
 
-    const found = await createEngine(database).statuses([...states.keys()]);
+    const pool = createPool({ url });
+    const found = await statusesOf(pool, [...states.keys()]);
+    await pool.end();
     const misplaced = found.filter(({ id, state }) => !states.get(id)?.some((allowed) => allowed === state));
     expect(misplaced, 'reservations in a state that nobody was told').toEqual([]);
 

@@ -1,4 +1,4 @@
-import { prismaAdapter } from '@paygraph/database';
+import { createPool, prismaAdapter } from '@paygraph/database';
 import { createTestDatabase } from '@paygraph/database/testing';
 import { newId } from '@paygraph/ids';
 import { type Currency, currencyOf } from '@paygraph/money';
@@ -64,7 +64,13 @@ export async function openTestLedger() {
     return client;
   };
   const database = connect();
-  const engine = createEngine(database);
+  const pools: ReturnType<typeof createPool>[] = [];
+  const engineOf = (options?: EngineOptions) => {
+    const pool = createPool({ url: databaseUrl });
+    pools.push(pool);
+    return createEngine(pool, options);
+  };
+  const engine = engineOf();
 
   const openWallet = async ({ currency = usd, funds = 0n, ownerId = newId('cus') }: WalletOptions = {}) => {
     const walletId = newId('wal');
@@ -104,12 +110,12 @@ export async function openTestLedger() {
     holdings,
     changesBy,
     /** An engine of its own on the same database, as another process has. */
-    anotherEngine: (options?: EngineOptions) => createEngine(connect(), options),
+    anotherEngine: engineOf,
     /** The database as its owner, who may write by hand. */
     asOwner: () => connect(migrationUrl),
     close: async () => {
       const { faults } = await booksOf(databaseUrl);
-      await Promise.all(clients.map((client) => client.$disconnect()));
+      await Promise.all([...clients.map((client) => client.$disconnect()), ...pools.map((pool) => pool.end())]);
       await drop();
       expect(faults).toEqual([]);
     },

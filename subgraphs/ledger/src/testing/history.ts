@@ -14,7 +14,7 @@ const days = 365;
 /**
  * Writes about so many entries of the last year, straight into the tables and behind their triggers: every account is
  * credited one minor unit at a time, at even distances, so that each entry's balance is its version. Only what reads of
- * entries look at is there: no transactions and no chain.
+ * entries look at is there: transactions are hardly more than their ids, and there is no chain.
  */
 export async function fillHistory(migrationUrl: string, entries: number, accountCount = 9_000): Promise<Filled> {
   const client = new pg.Client(migrationUrl);
@@ -22,22 +22,24 @@ export async function fillHistory(migrationUrl: string, entries: number, account
   try {
     await client.query("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET timezone = 'UTC'");
     await createPastMonths(client);
-    for (const table of ['account', 'entry']) await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-    const { rows } = await client.query<{ id: string }>(
+    for (const table of ['account', 'transaction', 'entry'])
+      await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+    const { rows } = await client.query<{ id: string; number: string }>(
       `INSERT INTO account (address, purpose, currency, wallet_id, owner_id, normal_balance, floor)
        SELECT wallet, 'WALLET', 'USD', wallet, 'cus_' || n, 'CREDIT', 0
        FROM generate_series(0, $1::integer) AS n CROSS JOIN LATERAL (SELECT 'wal_' || md5(n::text) AS wallet) AS named
-       RETURNING id`,
+       RETURNING id, number`,
       [accountCount],
     );
     const [hotAccountId = '', ...accountIds] = rows.map(({ id }) => id);
+    const [hotNumber = '', ...numbers] = rows.map(({ number }) => number);
     const key = await dropKey(client);
     const until = new Date();
     const from = new Date(until.getTime() - days * 86_400_000);
-    await insertEntries(client, [hotAccountId], Math.floor(entries / 10), from);
-    await insertEntries(client, accountIds, Math.floor((entries * 0.9) / accountCount), from);
+    await insertEntries(client, [hotNumber], Math.floor(entries / 10), from);
+    await insertEntries(client, numbers, Math.floor((entries * 0.9) / accountCount), from);
     await client.query(`ALTER TABLE entry ADD CONSTRAINT entry_pkey ${key}`);
-    await client.query('VACUUM (ANALYZE) entry');
+    await client.query('VACUUM (ANALYZE) entry, transaction, account');
     return { accountIds, hotAccountId, from, until };
   } finally {
     await client.end();
@@ -57,25 +59,38 @@ async function dropKey(client: pg.Client): Promise<string> {
 }
 
 /** In the order of time, as a ledger comes to have them. */
-async function insertEntries(client: pg.Client, accountIds: readonly string[], each: number, from: Date) {
+async function insertEntries(client: pg.Client, accountNumbers: readonly string[], each: number, from: Date) {
+  const placed = `
+    SELECT (SELECT count(*) FROM transaction) + version AS sequence, version,
+      $2::timestamptz + version * (interval '${days} days' / $1::integer) - interval '1 second' AS posted_at
+    FROM generate_series(1, $1::integer) AS version`;
   await client.query(
-    `INSERT INTO entry (account_id, posted_at, version, transaction_id, position, direction, amount, balance)
-     SELECT account_id, $3::timestamptz + version * (interval '${days} days' / $2::integer) - interval '1 second', version,
-       'txn_' || md5(version::text), 1, 'CREDIT', 1, version
-     FROM generate_series(1, $2::integer) AS version CROSS JOIN unnest($1::text[]) AS account_id`,
-    [accountIds, each, from],
+    `WITH placed AS MATERIALIZED (${placed}), written AS (
+       INSERT INTO transaction (
+         sequence, posted_at, id, kind, reference, fingerprint, account_numbers, directions, amounts, effective_at, metadata
+       )
+       SELECT sequence, posted_at, 'txn_' || md5(sequence::text), 'TRANSFER', 'history', '', '{1,2}', '{DEBIT,CREDIT}', '{1,1}',
+         posted_at, '{}'
+       FROM placed
+     )
+     INSERT INTO entry (account_number, posted_at, version, sequence, position, direction, amount, balance)
+     SELECT account_number, posted_at, version, sequence, 1, 'CREDIT', 1, version
+     FROM placed CROSS JOIN unnest($3::bigint[]) AS account_number`,
+    [each, from, accountNumbers],
   );
 }
 
 /** Partitions for the months that the ledger has slept through. */
 async function createPastMonths(client: pg.Client): Promise<void> {
   await client.query(`DO $$
-    DECLARE month timestamptz;
+    DECLARE month timestamptz; name text;
     BEGIN
       FOR ago IN 1 .. 13 LOOP
         month := date_trunc('month', now()) - make_interval(months => ago);
-        EXECUTE format('CREATE TABLE history.%I PARTITION OF entry FOR VALUES FROM (%L) TO (%L)',
-          'entry_' || to_char(month, 'YYYY_MM'), month, month + interval '1 month');
+        FOREACH name IN ARRAY ARRAY['transaction', 'entry'] LOOP
+          EXECUTE format('CREATE TABLE history.%I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+            name || to_char(month, '_YYYY_MM'), name, month, month + interval '1 month');
+        END LOOP;
       END LOOP;
     END $$`);
 }

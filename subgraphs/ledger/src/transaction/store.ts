@@ -5,8 +5,11 @@ import type { EntryModel, TransactionModel } from '../generated/prisma/models.ts
 /** A transaction as the books have it. */
 export type Transaction = TransactionModel;
 
-/** An entry as the books have it; amounts in minor units of the account's currency. */
-export type Entry = EntryModel;
+/** An entry as others know it, by ids; amounts in minor units of the account's currency. */
+export interface Entry extends Omit<EntryModel, 'accountNumber' | 'sequence'> {
+  readonly accountId: string;
+  readonly transactionId: string;
+}
 
 export type TransactionStore = ReturnType<typeof createTransactionStore>;
 
@@ -30,7 +33,8 @@ export function createTransactionStore(database: PrismaClient) {
       SELECT ${entryColumns}
       FROM idempotency_key AS key
       JOIN transaction ON transaction.sequence = key.sequence AND transaction.posted_at = key.posted_at
-      JOIN entry ON entry.account_id = ANY (transaction.account_ids) AND entry.posted_at = transaction.posted_at
+      JOIN entry ON entry.account_number = ANY (transaction.account_numbers) AND entry.posted_at = transaction.posted_at
+      JOIN account ON account.number = entry.account_number
       WHERE key.id = ANY (${[...transactionIds]}::text[])
       ORDER BY key.id, entry.position
     `,
