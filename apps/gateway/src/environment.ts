@@ -7,6 +7,7 @@ import type { ProtectionOptions } from './protection/protection.ts';
 import { defaultRateLimits } from './protection/rate-limits.ts';
 
 export const committedSupergraph = fileURLToPath(new URL('../../../supergraph.graphql', import.meta.url));
+const committedOperations = fileURLToPath(new URL('../../../deploy/schema/operations', import.meta.url));
 
 const origins = z
   .string()
@@ -34,6 +35,8 @@ const countOf = (otherwise: number) => count.prefault(String(otherwise));
 const settings = {
   /** The composed supergraph, watched for changes; the committed one if left out. */
   SUPERGRAPH_FILE: fileVariable((text) => text).prefault(committedSupergraph),
+  /** A folder with the persisted-query manifests of known clients, whose operations are measured by name. */
+  OPERATIONS_DIRECTORY: z.string().prefault(committedOperations),
   /** Origins of web pages that browsers may let call the gateway, separated by commas. */
   CORS_ORIGINS: origins.optional(),
   /** Subscriptions that may be open at once, over whatever transport, in all and of one caller. */

@@ -18,6 +18,7 @@ import { createAnswers } from './http/answers.ts';
 import { authenticateRequest, rememberVerified } from './http/authenticate.ts';
 import { serveExports } from './http/exports.ts';
 import { servePlayground } from './http/playground.ts';
+import { createGatewayMetrics } from './metrics/metrics.ts';
 import { createBeginOperation } from './operations.ts';
 import { createProtection, type ProtectionOptions } from './protection/protection.ts';
 import { createRateLimiter, type RateLimiterOptions } from './protection/rate-limits.ts';
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Names of operations that are measured apart; all others are measured as one. */
+  readonly knownOperations?: ReadonlySet<string>;
   /** The built Playground; that of `@paygraph/playground` if left out. */
   readonly playgroundDirectory?: string;
   /** Origins of web pages that browsers may let call the gateway; none if left out. */
@@ -94,8 +97,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const protection = createProtection({ ...options.protection, rateLimiter });
   const trustProxy = [...(options.trustedProxies ?? [])];
   const { batch: maxBatch, bodyBytes: bodyLimit } = protection.limits;
-  const generations = createGenerations({ ...options, production, protection });
-  const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions));
+  const measure = metrics && createGatewayMetrics(metrics.registry, options.knownOperations ?? new Set());
+  const generations = createGenerations({ ...options, production, protection, measure });
+  const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions), measure);
   const dependencies = () => dependenciesOf(generations.current().subgraphs, options.authenticate);
   const app = createHttpServer({ logger, metrics, tracing, dependencies, bodyLimit, trustProxy });
   const heartbeat = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs };

@@ -1,6 +1,7 @@
 import type { Policies } from '@paygraph/auth';
 import type { Tracing } from '@paygraph/tracing';
 import { type Graph, loadGraph } from './graph/graph.ts';
+import type { GatewayMetrics } from './metrics/metrics.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import type { Protection } from './protection/protection.ts';
 import { createSubgraph, type Subgraph } from './subgraphs/subgraph.ts';
@@ -26,6 +27,8 @@ export interface GenerationsOptions {
   readonly reopen?: ReopenPolicy;
   readonly policies?: Policies;
   readonly tracing?: Tracing | undefined;
+  /** Measures operations and fetches. */
+  readonly measure?: Pick<GatewayMetrics, 'pipeline' | 'subgraph'> | undefined;
 }
 
 export interface Generations {
@@ -45,14 +48,15 @@ const TIMEOUT = 10_000;
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
   const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
-  const { protection, policies, tracing } = options;
+  const { protection, policies, tracing, measure } = options;
   /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
   const connected = new Map<string, Subgraph>();
   const listeners: ((generation: Generation) => void)[] = [];
 
+  const measured = (subgraph: Subgraph) => measure?.subgraph(subgraph) ?? subgraph;
   const connect = (name: string, url: string): Subgraph => {
     const key = `${name} ${url}`;
-    const subgraph = connected.get(key) ?? createSubgraph({ name, url, timeoutMs });
+    const subgraph = connected.get(key) ?? measured(createSubgraph({ name, url, timeoutMs }));
     connected.set(key, subgraph);
     return subgraph;
   };
@@ -65,7 +69,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
       ...(reopen && { reopen }),
       ...(policies && { policies }),
     });
-    return { supergraphSdl, graph, subgraphs, addresses, pipeline };
+    return { supergraphSdl, graph, subgraphs, addresses, pipeline: measure?.pipeline(pipeline) ?? pipeline };
   };
 
   let current = load(options.supergraphSdl);

@@ -2,6 +2,7 @@ import type { DocumentNode, GraphQLError, GraphQLSchema } from 'graphql';
 import { codedError, presentError } from './errors.ts';
 import type { Answer } from './execution/answer.ts';
 import type { Generations } from './generations.ts';
+import type { GatewayMetrics, Transport } from './metrics/metrics.ts';
 import type { OperationRequest } from './pipeline/prepare.ts';
 import type { Usage } from './protection/rate-limits.ts';
 import type { RequestScope } from './scope.ts';
@@ -23,14 +24,18 @@ interface Valid {
 }
 
 /** Begins an operation for a transport that can carry subscriptions. Everything they have in common is here. */
-export type BeginOperation = (request: OperationRequest, scope: RequestScope) => Promise<Begun>;
+export type BeginOperation = (request: OperationRequest, scope: RequestScope, transport: Transport) => Promise<Begun>;
 
 /**
  * An operation is prepared and run in the generation that is current when it begins, and stays in it: a subscription
  * outlives a reload of the supergraph. Subscriptions need a signed-in caller and are counted against the caps.
  */
-export function createBeginOperation(generations: Generations, subscriptions: Quota): BeginOperation {
-  const begin: BeginOperation = async (request, scope) => {
+export function createBeginOperation(
+  generations: Generations,
+  subscriptions: Quota,
+  measure?: Pick<GatewayMetrics, 'subscribed'>,
+): BeginOperation {
+  const begin: BeginOperation = async (request, scope, transport) => {
     const { graph, pipeline } = generations.current();
     const prepared = await pipeline.prepare(request, scope);
     if (prepared.kind === 'rejected') return prepared;
@@ -40,11 +45,16 @@ export function createBeginOperation(generations: Generations, subscriptions: Qu
     if (scope.principal.kind === 'anonymous') return rejected(unauthenticated());
     const admitted = subscriptions.admit(scope.principal);
     if (typeof admitted === 'string') return rejected(tooMany(admitted, subscriptions));
-    return { kind: 'subscription', ...valid, answers: pipeline.subscribe(prepared, scope, admitted) };
+    const ended = measure?.subscribed(transport);
+    const done = () => {
+      admitted();
+      ended?.();
+    };
+    return { kind: 'subscription', ...valid, answers: pipeline.subscribe(prepared, scope, done) };
   };
-  return async (request, scope) => {
+  return async (request, scope, transport) => {
     try {
-      return await begin(request, scope);
+      return await begin(request, scope, transport);
     } catch (error) {
       return rejected(presentError(error, scope));
     }

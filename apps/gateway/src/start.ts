@@ -7,6 +7,7 @@ import {
   serviceEnvironment,
   tracingFrom,
 } from '@paygraph/service';
+import { readManifests } from '@paygraph/supergraph/manifest';
 import { committedSupergraph, gatewayEnvironment, protectionIn, rateLimitsIn } from './environment.ts';
 import { createGateway } from './gateway.ts';
 import { watchSupergraph } from './watch-supergraph.ts';
@@ -26,6 +27,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
   const config = loadConfig(gatewayEnvironment, env);
   const addresses = loadConfig(subgraphAddresses, env);
   const logger = createLogger({ service: 'gateway', level: config.LOG_LEVEL });
+  const known = await readManifests(config.OPERATIONS_DIRECTORY);
   const gateway = createGateway({
     supergraphSdl: config.SUPERGRAPH_FILE,
     subgraphUrls: Object.fromEntries(
@@ -42,6 +44,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     logger,
     metrics: createMetrics({ service: 'gateway', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'gateway', edge: true }),
+    knownOperations: new Set(known.map(({ name }) => name)),
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),
     protection: protectionIn(config),
     rateLimits: rateLimitsIn(config),

@@ -4,10 +4,11 @@ import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from '
 export interface Answer {
   /** The JSON of `{ data, errors? }`. */
   readonly json: string;
+  readonly hasErrors?: boolean;
 }
 
 export function answerOf(result: { readonly data?: unknown; readonly errors?: readonly object[] }): Answer {
-  return { json: JSON.stringify(result) };
+  return { json: JSON.stringify(result), hasErrors: result.errors !== undefined };
 }
 
 /** The answer as a value, for what does not take JSON. */

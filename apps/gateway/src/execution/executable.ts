@@ -154,5 +154,6 @@ export function answerOf(run: Run, { shape, context }: Executable): Answer {
   const { data, errors, faults, missing, scope } = run;
   const broken = (message: string, path: Path) => context.broken(message, path, scope);
   const json = shape.write(data, createShaping({ errors, faults, missing, broken })) ?? 'null';
-  return { json: errors.length > 0 ? `{"data":${json},"errors":${JSON.stringify(errors)}}` : `{"data":${json}}` };
+  if (errors.length === 0) return { json: `{"data":${json}}` };
+  return { json: `{"data":${json},"errors":${JSON.stringify(errors)}}`, hasErrors: true };
 }

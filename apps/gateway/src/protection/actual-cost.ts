@@ -56,10 +56,10 @@ export function isOperator(principal: Principal): boolean {
 
 /** The same answer, with the cost of the operation, estimated and actual, in its extensions. */
 export function withCost(
-  { json }: Answer,
+  { json, ...answer }: Answer,
   { document, cost: estimated }: Pick<PreparedOperation, 'document' | 'cost'>,
   measure: Measure,
 ): Answer {
   const actual = measure(document, JSON.parse(json).data);
-  return { json: `${json.slice(0, -1)},"extensions":${JSON.stringify({ cost: { estimated, actual } })}}` };
+  return { ...answer, json: `${json.slice(0, -1)},"extensions":${JSON.stringify({ cost: { estimated, actual } })}}` };
 }

@@ -1,5 +1,6 @@
 /** How a stream of answers is written into the body of an HTTP response. */
 export interface StreamFormat {
+  readonly transport: 'sse' | 'multipart';
   readonly contentType: string;
   /** Comes at once, so that the client knows that the stream is open. */
   readonly opening: string;
@@ -12,6 +13,7 @@ export interface StreamFormat {
 
 /** GraphQL over Server-Sent Events, distinct connections mode (the protocol of graphql-sse). */
 export const serverSentEvents: StreamFormat = {
+  transport: 'sse',
   contentType: 'text/event-stream; charset=utf-8',
   opening: ':\n\n',
   heartbeat: ':\n\n',
@@ -28,6 +30,7 @@ const part = (body: string): string => `\r\ncontent-type: application/json\r\n\r
  * for that to read it. Errors of the protocol's own are not used: a last answer says the same over every transport.
  */
 export const multipartSubscription: StreamFormat = {
+  transport: 'multipart',
   contentType: `multipart/mixed; boundary="${BOUNDARY}"; subscriptionSpec=1.0`,
   opening: `--${BOUNDARY}${part('{}')}`,
   heartbeat: part('{}'),

@@ -73,7 +73,7 @@ export function createStreams({ begin, scopeOf, heartbeatMs = 12_000 }: StreamsO
       const given = await givenBy(request, scopeOf);
       if (given instanceof GraphQLError) return refuse(reply, given);
       if (draining) return refuse(reply, failure(503, 'SERVICE_UNAVAILABLE', 'The gateway is going down.'));
-      const begun = await begin(given.operation, given.scope);
+      const begun = await begin(given.operation, given.scope, format.transport);
       tell(reply, begun.usage);
       if (begun.kind === 'operation') {
         if (request.method === 'GET' && isMutation(begun.document)) return refuse(reply, mutationByGet());

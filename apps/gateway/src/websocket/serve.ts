@@ -45,7 +45,7 @@ export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
     ...(heartbeatMs !== undefined && { keepAlive: heartbeatMs }),
     prepare: async ({ principal, authorization, request }, { query: source, operationName, variables, extensions }) => {
       const scope = new SocketScope(principal, authorization, proxyAddress(request, isTrusted), logger);
-      const begun = await begin({ source, operationName, variables, extensions }, scope);
+      const begun = await begin({ source, operationName, variables, extensions }, scope, 'websocket');
       if (begun.kind === 'rejected') return begun.errors;
       const args = { schema: begun.schema, document: begun.document };
       return {

@@ -1,4 +1,5 @@
 import { createMetrics } from '@paygraph/service';
+import { sumOf } from '@paygraph/service/testing';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually, testRails } from '../../test/platform.ts';
@@ -29,28 +30,9 @@ afterAll(async () => {
   await scene.stop();
 });
 
-/** The sum of the series with these labels; 0 when there is none. */
-async function sumOf(
-  series: string,
-  labels: Readonly<Record<string, string>>,
-  { registry } = metrics,
-): Promise<number> {
-  const name = series.replace(/_count$/, '');
-  const values: readonly Sample[] =
-    (await registry.getMetricsAsJSON()).find((metric) => metric.name === name)?.values ?? [];
-  const wanted = values.filter(
-    (one) =>
-      (one.metricName ?? name) === series && Object.entries(labels).every(([key, value]) => one.labels[key] === value),
-  );
-  return wanted.reduce((sum, { value }) => sum + value, 0);
-}
-interface Sample {
-  readonly value: number;
-  readonly metricName?: string;
-  readonly labels: Readonly<Partial<Record<string, string | number>>>;
-}
-const steps = (kind: string, state: string) => sumOf('paygraph_payment_steps_total', { kind, state });
-const queue = (gauge: string, work: string) => sumOf(`paygraph_payment_queue_${gauge}`, { work });
+const sum = (series: string, labels: Record<string, string> = {}) => sumOf(metrics.registry, series, labels);
+const steps = (kind: string, state: string) => sum('paygraph_payment_steps_total', { kind, state });
+const queue = (gauge: string, work: string) => sum(`paygraph_payment_queue_${gauge}`, { work });
 const payOut = () =>
   ama.pay({
     payerWalletId: scene.amaUsd,
@@ -63,16 +45,16 @@ describe('the metrics of payment’s workers', () => {
     idOf(await ama.pay(scene.dollars('10.00')));
     await eventually(async () => (await steps('TRANSFER', 'CONFIRMED')) === 1, 25_000);
     expect(await steps('TRANSFER', 'PENDING')).toBe(1);
-    expect(await sumOf('paygraph_payment_claimed_total', { state: 'INITIATED' })).toBe(1);
+    expect(await sum('paygraph_payment_claimed_total', { state: 'INITIATED' })).toBe(1);
     const rounds = { worker: 'work', outcome: 'worked' };
-    await eventually(async () => (await sumOf('paygraph_payment_round_duration_seconds_count', rounds)) > 0, 25_000);
+    await eventually(async () => (await sum('paygraph_payment_round_duration_seconds_count', rounds)) > 0, 25_000);
   });
 
   it('count failures by why', async () => {
     idOf(await ama.pay(scene.dollars('900000.00')));
     await eventually(async () => (await steps('TRANSFER', 'FAILED')) === 1, 25_000);
-    expect(await sumOf('paygraph_payment_failures_total', {})).toBe(1);
-    expect(await sumOf('paygraph_payment_failures_total', { code: 'INSUFFICIENT_FUNDS' })).toBe(1);
+    expect(await sum('paygraph_payment_failures_total', {})).toBe(1);
+    expect(await sum('paygraph_payment_failures_total', { code: 'INSUFFICIENT_FUNDS' })).toBe(1);
   });
 
   it('show what waits: how much, how much of it is due, and how old it is', async () => {
@@ -114,10 +96,10 @@ describe('the metrics of rails', () => {
     ama = scene.asAma(service);
     idOf(await payOut());
     const attempt = { rail: 'bank', direction: 'PAYOUT', state: 'REFUSED' };
-    await eventually(async () => (await sumOf('paygraph_rail_attempts_total', attempt, rails)) === 1, 25_000);
+    await eventually(async () => (await sumOf(rails.registry, 'paygraph_rail_attempts_total', attempt)) === 1, 25_000);
     const calls = { rail: 'bank', call: 'submit', outcome: 'REFUSED' };
-    expect(await sumOf('paygraph_rail_call_duration_seconds_count', calls, rails)).toBe(1);
-    expect(await sumOf('paygraph_rail_circuit', { rail: 'bank', state: 'closed' }, rails)).toBe(1);
-    expect(await sumOf('paygraph_rail_circuit', { rail: 'bank', state: 'open' }, rails)).toBe(0);
+    expect(await sumOf(rails.registry, 'paygraph_rail_call_duration_seconds_count', calls)).toBe(1);
+    expect(await sumOf(rails.registry, 'paygraph_rail_circuit', { rail: 'bank', state: 'closed' })).toBe(1);
+    expect(await sumOf(rails.registry, 'paygraph_rail_circuit', { rail: 'bank', state: 'open' })).toBe(0);
   });
 });

@@ -1,0 +1,149 @@
+import { type DocumentNode, Kind } from 'graphql';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Prepared } from '../pipeline/prepare.ts';
+import type { Subgraph } from '../subgraphs/subgraph.ts';
+
+/** What carries subscriptions. */
+export type Transport = 'websocket' | 'sse' | 'multipart';
+
+/** Measures what it is put around. */
+export interface GatewayMetrics {
+  pipeline(pipeline: Pipeline): Pipeline;
+  subgraph(subgraph: Subgraph): Subgraph;
+  /** Counts a subscription that has begun, and returns how to count its end, once. */
+  subscribed(transport: Transport): () => void;
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** What operations are called that no known client sends: their names are whatever somebody chose. */
+const OTHER = 'other';
+
+/** Of as many series as there are known operations, subgraphs and codes of errors. */
+export function createGatewayMetrics(registry: Registry, knownOperations: ReadonlySet<string>): GatewayMetrics {
+  const registers = [registry];
+  const durations = new Histogram({
+    name: 'paygraph_gateway_operation_duration_seconds',
+    help: 'Time to run a query or mutation, from its plan to its answer.',
+    labelNames: ['operation', 'type', 'outcome'],
+    buckets: seconds,
+    registers,
+  });
+  const rejected = new Counter({
+    name: 'paygraph_gateway_rejected_total',
+    help: 'Operations that were turned away before anything ran, by the code of the first error.',
+    labelNames: ['code'],
+    registers,
+  });
+  const fetches = new Histogram({
+    name: 'paygraph_gateway_fetch_duration_seconds',
+    help: 'Time until a subgraph answered a fetch, or it was known that it does not.',
+    labelNames: ['subgraph', 'outcome'],
+    buckets: seconds,
+    registers,
+  });
+  const live = new Gauge({
+    name: 'paygraph_gateway_subscriptions',
+    help: 'Subscriptions of clients that are open.',
+    labelNames: ['transport'],
+    registers,
+  });
+  const upstreams = new Gauge({
+    name: 'paygraph_gateway_upstream_subscriptions',
+    help: 'Subscriptions at subgraphs that are open: several of clients may share one.',
+    labelNames: ['subgraph'],
+    registers,
+  });
+  for (const transport of ['websocket', 'sse', 'multipart'] satisfies Transport[]) live.set({ transport }, 0);
+
+  const names = new WeakMap<DocumentNode, string>();
+  const nameOf = (document: DocumentNode): string => {
+    const name = names.get(document) ?? nameIn(document, knownOperations);
+    names.set(document, name);
+    return name;
+  };
+  const ran = (prepared: Extract<Prepared, { kind: 'operation' }>, begun: number, failed: boolean): void => {
+    const labels = { operation: nameOf(prepared.document), type: prepared.type, outcome: failed ? 'errors' : 'ok' };
+    durations.observe(labels, since(begun));
+  };
+
+  return {
+    pipeline: (pipeline) => ({
+      ...pipeline,
+      async prepare(request, scope) {
+        const prepared = await pipeline.prepare(request, scope);
+        if (prepared.kind === 'rejected') rejected.inc({ code: codeOf(prepared) });
+        return prepared;
+      },
+      async execute(prepared, scope) {
+        const begun = performance.now();
+        const answer = await pipeline.execute(prepared, scope);
+        ran(prepared, begun, answer.hasErrors === true);
+        return answer;
+      },
+      async executeInParts(prepared, scope, sink) {
+        const begun = performance.now();
+        await pipeline.executeInParts(prepared, scope, sink);
+        ran(prepared, begun, false);
+      },
+    }),
+
+    subgraph: (subgraph) => ({
+      ...subgraph,
+      ask(body, scope, answered) {
+        const begun = performance.now();
+        subgraph.ask(body, scope, (answer) => {
+          const outcome = answer.unavailable ? 'unavailable' : answer.errors ? 'errors' : 'ok';
+          fetches.observe({ subgraph: subgraph.name, outcome }, since(begun));
+          answered(answer);
+        });
+      },
+      subscribe(request, scope, listener) {
+        const labels = { subgraph: subgraph.name };
+        upstreams.inc(labels);
+        const ended = once(() => upstreams.dec(labels));
+        const subscription = subgraph.subscribe(request, scope, {
+          event: (answer) => listener.event(answer),
+          end(end) {
+            ended();
+            listener.end(end);
+          },
+        });
+        return {
+          close() {
+            ended();
+            subscription.close();
+          },
+        };
+      },
+    }),
+
+    subscribed(transport) {
+      live.inc({ transport });
+      return once(() => live.dec({ transport }));
+    },
+  };
+}
+
+function nameIn({ definitions }: DocumentNode, known: ReadonlySet<string>): string {
+  const operation = definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
+  const name = operation?.name?.value;
+  return name !== undefined && known.has(name) ? name : OTHER;
+}
+
+function codeOf({ errors }: Extract<Prepared, { kind: 'rejected' }>): string {
+  const code = errors[0]?.extensions.code;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}
+
+function since(begun: number): number {
+  return (performance.now() - begun) / 1_000;
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
+}
