@@ -28,6 +28,30 @@ export function postgresError(error: unknown): PostgresError | undefined {
   };
 }
 
+/** Class 08 is for connections; the others are what a server says that goes down, was killed or is not up yet. */
+const awayCodes = /^(08...|57P01|57P02|57P03|53300)$/;
+const awayKinds: readonly unknown[] = [
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+];
+/** What the driver throws, in words alone, when a connection is lost or cannot be had. */
+const awayMessages = /^(Connection terminated|timeout exceeded when trying to connect)/;
+
+/**
+ * Whether Prisma failed because the database was out of reach, for the moment as far as one can know. Whether what was under
+ * way has been done is not known then.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  const cause = read(error, 'meta', 'driverAdapterError', 'cause');
+  return (
+    awayKinds.includes(read(cause, 'kind')) ||
+    awayCodes.test(text(read(cause, 'originalCode')) ?? '') ||
+    (error instanceof Error && awayMessages.test(error.message))
+  );
+}
+
 const read = (value: unknown, ...path: string[]): unknown =>
   path.reduce<unknown>(
     (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),

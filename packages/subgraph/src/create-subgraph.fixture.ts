@@ -32,6 +32,7 @@ const typeDefs = `
     fault: Int
     disguised: Int
     peer: Int
+    database: Int
     post(ids: [ID!]!): [Boolean!]! @inaccessible @requiresScopes(scopes: [["ledger:post"]])
     slow: String
   }
@@ -67,7 +68,7 @@ export async function serve(
   const subgraph = createSubgraph<Context>({
     name: 'wallet',
     typeDefs,
-    publicFields: { Query: ['rate', 'refused', 'fault', 'disguised', 'peer', 'slow'] },
+    publicFields: { Query: ['rate', 'refused', 'fault', 'disguised', 'peer', 'database', 'slow'] },
     resolvers: {
       Query: {
         rate: (_root: unknown, { amount, at }: { amount?: string; at?: Date }) => amount ?? at?.getTime().toString(),
@@ -82,6 +83,9 @@ export async function serve(
           throw new GraphQLError('the secret cause', { extensions: { code: 'P2002', table: 'secret' } });
         },
         peer: () => down.request(parse('{ a }'), {}),
+        database: () => {
+          throw new Error('Connection terminated unexpectedly');
+        },
         post: (_root: unknown, { ids }: { ids: string[] }) => ids.map(() => true),
         slow: async () => {
           const finished = once(work, 'finish');

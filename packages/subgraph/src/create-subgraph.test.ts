@@ -53,7 +53,7 @@ describe('a subgraph over HTTP', () => {
   it('passes on errors that were meant, and masks all others under the request id', async () => {
     const { ask, lines } = await serve();
     const headers = { 'x-request-id': 'req_from-the-gateway' };
-    const { body } = await ask('{ refused fault disguised peer }', { headers });
+    const { body } = await ask('{ refused fault disguised peer database }', { headers });
     const shown = (body.errors ?? []).map(({ path, message, extensions }) => [path[0], { message, ...extensions }]);
     const errors = Object.fromEntries(shown);
     const masked = {
@@ -66,6 +66,7 @@ describe('a subgraph over HTTP', () => {
       fault: masked,
       disguised: masked,
       peer: { message: 'A service does not answer: try again', code: 'SERVICE_UNAVAILABLE' },
+      database: { message: 'A service does not answer: try again', code: 'SERVICE_UNAVAILABLE' },
     });
     expect(JSON.stringify(body)).not.toContain('secret');
     const logged = lines.map((line) => JSON.parse(line)).filter(({ path }) => path === 'fault');

@@ -1,3 +1,4 @@
+import { isDatabaseAway } from '@paygraph/database/errors';
 import type { Logger } from '@paygraph/service';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import { PeerError } from './peer.ts';
@@ -24,7 +25,7 @@ const publicCodes = new Set([
 const maskedCode = 'INTERNAL_SERVER_ERROR';
 
 /**
- * An error as clients see it. One with a code of the platform passes; a peer that cannot be reached is
+ * An error as clients see it. One with a code of the platform passes; a peer or a database that cannot be reached is
  * SERVICE_UNAVAILABLE; anything else becomes INTERNAL_SERVER_ERROR and tells nothing.
  */
 export function presentError(error: GraphQLError): GraphQLFormattedError {
@@ -34,10 +35,14 @@ export function presentError(error: GraphQLError): GraphQLFormattedError {
     const { http: _http, stacktrace: _stacktrace, ...shown } = extensions ?? {};
     return { message, ...where, extensions: shown };
   }
-  if (error.originalError instanceof PeerError && error.originalError.retryable) {
+  if (isOutage(error.originalError)) {
     return { message: 'A service does not answer: try again', ...where, extensions: { code: 'SERVICE_UNAVAILABLE' } };
   }
   return { message: 'Something went wrong', ...where, extensions: { code: maskedCode } };
+}
+
+function isOutage(cause: unknown): boolean {
+  return (cause instanceof PeerError && cause.retryable) || isDatabaseAway(cause);
 }
 
 /** Writes what clients do not see to the log, with its cause. */
