@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { paygraphFields } from '@paygraph/client';
 import { composeSupergraph } from '@paygraph/supergraph';
 import { type DirectiveNode, Kind, type ObjectTypeDefinitionNode, parse, print } from 'graphql';
 import { expect, it } from 'vitest';
@@ -50,6 +51,21 @@ it('says of every connection which arguments decide how long it is, so that its 
       sizedFields: '["nodes", "edges"]',
     });
   }
+});
+
+it('has no resumable subscription that the client helper does not know', async () => {
+  const supergraph = parse(await readFile(root('supergraph.graphql'), 'utf8'), { noLocation: true });
+  const resumable = supergraph.definitions.flatMap((type) =>
+    type.kind === Kind.OBJECT_TYPE_DEFINITION && type.name.value === 'Subscription' ? (type.fields ?? []) : [],
+  );
+  const known = paygraphFields.map(({ field, cursor, variable }) => `${field} ${cursor} ${variable}`);
+  const marked = resumable.flatMap(({ name, directives = [] }) =>
+    directives
+      .filter((directive) => directive.name.value === 'resumable')
+      .map(argumentsOf)
+      .map(({ field = '', argument = '' }) => `${name.value} ${JSON.parse(field)} ${JSON.parse(argument)}`),
+  );
+  expect(known.sort()).toEqual(marked.sort());
 });
 
 /** Whether the gateway has a stub of it, and a subgraph in which it implements Node has `@key(fields: "id")` on it. */

@@ -12,4 +12,5 @@ export interface ResumableField {
 export const paygraphFields: readonly ResumableField[] = [
   { field: 'paymentStateChanged', cursor: 'sequence', variable: 'afterSequence' },
   { field: 'walletActivity', cursor: 'cursor', variable: 'after' },
+  { field: 'paymentsActivity', cursor: 'cursor', variable: 'after' },
 ];

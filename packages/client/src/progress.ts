@@ -14,8 +14,13 @@ export interface Progress {
   accept(result: Result): boolean;
 }
 
-/** The codes with which the gateway ends a subscription that can be taken up again. */
-const passing: ReadonlySet<unknown> = new Set(['RESUME', 'SUBSCRIPTION_INTERRUPTED']);
+/** The codes with which the gateway ends a subscription, or does not begin it, that may be had a little later. */
+const passing: ReadonlySet<unknown> = new Set([
+  'RESUME',
+  'SUBSCRIPTION_INTERRUPTED',
+  'SUBGRAPH_UNAVAILABLE',
+  'SERVICE_UNAVAILABLE',
+]);
 
 /** Whether an answer is no event, but the end of a subscription that can be taken up again. */
 export function asksToResume({ data, errors = [] }: Result): boolean {

@@ -115,14 +115,17 @@ describe('a subscription', () => {
     expect(await all(connect(url).iterate(from(0)))).toEqual([1, 2, 3]);
   });
 
-  it.each(['RESUME', 'SUBSCRIPTION_INTERRUPTED'])('that the server ends with %s is begun again', async (code) => {
-    const { url, asked } = await serve(stepsTo(2), stepsTo(4));
-    const interrupted = await serve(resume(1, 2), failing(code), stepsTo(4));
-    expect(await all(connect(interrupted.url).iterate(from(0)))).toEqual([1, 2, 3, 4]);
-    expect(interrupted.asked).toEqual([0, 2, 2]);
-    expect(await all(connect(url).iterate(from(0)))).toEqual([1, 2]);
-    expect(asked).toEqual([0]);
-  });
+  it.each(['RESUME', 'SUBSCRIPTION_INTERRUPTED', 'SUBGRAPH_UNAVAILABLE', 'SERVICE_UNAVAILABLE'])(
+    'that the server ends with %s is begun again',
+    async (code) => {
+      const { url, asked } = await serve(stepsTo(2), stepsTo(4));
+      const interrupted = await serve(resume(1, 2), failing(code), stepsTo(4));
+      expect(await all(connect(interrupted.url).iterate(from(0)))).toEqual([1, 2, 3, 4]);
+      expect(interrupted.asked).toEqual([0, 2, 2]);
+      expect(await all(connect(url).iterate(from(0)))).toEqual([1, 2]);
+      expect(asked).toEqual([0]);
+    },
+  );
 
   it('that is ended again and again says so in the end', async () => {
     const { url, asked } = await serve(failing('SUBSCRIPTION_INTERRUPTED'));

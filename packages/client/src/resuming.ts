@@ -15,8 +15,9 @@ export interface ResumeOptions {
 /**
  * A graphql-ws client whose subscriptions go on where they broke off. The client connects again by itself after a lost
  * connection, but repeats the variables, and with them the events that were there before: here the cursor moves on with
- * every event, and what comes twice is dropped. A subscription that the server ends for a passing reason (`RESUME`,
- * `SUBSCRIPTION_INTERRUPTED`) is begun again, and nothing is heard of it unless that fails again and again.
+ * every event, and what comes twice is dropped. A subscription that the server ends, or does not begin, for a passing reason
+ * (`RESUME`, `SUBSCRIPTION_INTERRUPTED`, `SUBGRAPH_UNAVAILABLE`, `SERVICE_UNAVAILABLE`) is begun again, and nothing is heard
+ * of it unless that fails again and again.
  *
  * An operation takes part when it uses the variable of a resumable field and selects its cursor without an alias.
  * Everything else passes as it is. For Apollo Client, give the result to `GraphQLWsLink`.
