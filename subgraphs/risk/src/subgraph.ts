@@ -61,6 +61,8 @@ export async function createRiskSubgraph(dependencies: RiskDependencies): Promis
     clock,
     logger,
   });
+  // Asked for before the first payment: an analyst would have to look at what comes before they are there.
+  void dollarRates();
   const assessor = createAssessor({ store: assessments, ruleSet, dollarRates, thresholds });
   const resolvers: Resolvers = {
     ...assessmentResolvers,

@@ -63,5 +63,7 @@ describe("the dollar's rates", () => {
     const never = rates();
     never.fail();
     expect(await never.of('EUR')).toBeUndefined();
+    // A dollar is worth one whatever forex says, or does not.
+    expect([await of('USD'), await never.of('USD')]).toEqual(['1', '1']);
   });
 });

@@ -9,6 +9,9 @@ export interface RateRow {
   readonly mid: string;
 }
 
+const dollar = currencyOf('USD');
+const one = rateOf(1n, 1n);
+
 /** Rates serve only to band amounts: asked for again after this many ms … */
 const freshForMs = 5 * 60 * 1000;
 /** … and, when forex does not answer, good for this many. */
@@ -16,7 +19,8 @@ const usableForMs = 24 * 60 * 60 * 1000;
 
 /**
  * The dollar's rates, renewed when they are five minutes old. Those of the last day serve until forex has answered, so
- * that no payment waits for it; after that every worth is unknown, and the rules send such payments to an analyst.
+ * that no payment waits for it; after that every worth but that of dollars is unknown, and the rules send such payments to an
+ * analyst.
  */
 export function createDollarRates(dependencies: {
   readonly fetchRates: () => Promise<readonly RateRow[]>;
@@ -43,12 +47,15 @@ export function createDollarRates(dependencies: {
     const age = () => clock().getTime() - fetchedAt;
     if (age() > freshForMs) fetching ??= refresh();
     if (age() > usableForMs) await fetching;
-    return (currency) => (age() > usableForMs ? undefined : known.get(currency));
+    return (currency) => {
+      if (currency === dollar) return one;
+      return age() > usableForMs ? undefined : known.get(currency);
+    };
   };
 }
 
 function ratesOf(rows: readonly RateRow[]): ReadonlyMap<Currency, Rate> {
-  const rates = new Map([[currencyOf('USD'), rateOf(1n, 1n)]]);
+  const rates = new Map<Currency, Rate>();
   for (const { quote, mid } of rows) {
     const rate = parseRate(mid);
     if (rate && isCurrency(quote)) rates.set(quote, rate);
