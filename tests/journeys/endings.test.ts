@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { query } from '@paygraph/database/testing';
-import { type GraphClient, pay, quotePayment } from '@paygraph/standalone/client';
+import { type GraphClient, type Person, pay, quotePayment } from '@paygraph/standalone/client';
 import { describe, expect, it } from 'vitest';
+import { cancel } from '../support/acts.ts';
 import { usePlatform } from '../support/journey.ts';
 import { outcomeOf, payNow, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
@@ -128,7 +129,7 @@ describe('a payment in review', () => {
 
   it('is cancelled by its payer, whose limit and funds are free at once', async () => {
     const { payer, payee, id, assessmentId } = await inReview();
-    expect(await cancel(payer.graph, id)).toEqual([]);
+    expect(await cancelled(payer, id)).toEqual([]);
     expect(await outcomeOf(payer, id)).toEqual({ state: 'CANCELLED', failure: null });
     expect(await lastStep(payer.graph, id)).toEqual({ state: 'CANCELLED', reason: 'CANCELLED_BY_CUSTOMER' });
     // Of 25,000 a day nothing is taken any more.
@@ -137,15 +138,15 @@ describe('a payment in review', () => {
     // What the analyst says afterwards comes too late.
     expect(await decideReview(platform().analyst, assessmentId, 'APPROVE')).toEqual([]);
     expect(await lastStep(payer.graph, id)).toEqual({ state: 'CANCELLED', reason: 'CANCELLED_BY_CUSTOMER' });
-    expect(await cancel(payer.graph, id)).toEqual(['NOT_CANCELLABLE']);
+    expect(await cancelled(payer, id)).toEqual(['NOT_CANCELLABLE']);
   });
 
   it('is cancelled by an operator, but by nobody else', async () => {
     const { payer, payee, id } = await inReview();
     const stranger = await platform().customer({});
-    expect(await cancel(payee.graph, id)).toEqual(['PAYMENT_NOT_FOUND']);
-    expect(await cancel(stranger.graph, id)).toEqual(['PAYMENT_NOT_FOUND']);
-    expect(await cancel(platform().operator.graph, id)).toEqual([]);
+    expect(await cancelled(payee, id)).toEqual(['PAYMENT_NOT_FOUND']);
+    expect(await cancelled(stranger, id)).toEqual(['PAYMENT_NOT_FOUND']);
+    expect(await cancelled(platform().operator, id)).toEqual([]);
     expect(await lastStep(payer.graph, id)).toEqual({ state: 'CANCELLED', reason: 'CANCELLED_BY_OPERATOR' });
   });
 
@@ -166,8 +167,8 @@ describe('a payment that has been carried out', () => {
     const [payer, payee] = await pair('10.00');
     const id = await payNow(payer, transfer(payer, payee, '10.00 USD', 'USD'));
     expect(await outcomeOf(payer, id)).toEqual(confirmed);
-    expect(await cancel(payer.graph, id)).toEqual(['NOT_CANCELLABLE']);
-    expect(await cancel(platform().operator.graph, id)).toEqual(['NOT_CANCELLABLE']);
+    expect(await cancelled(payer, id)).toEqual(['NOT_CANCELLABLE']);
+    expect(await cancelled(platform().operator, id)).toEqual(['NOT_CANCELLABLE']);
   });
 });
 
@@ -224,12 +225,8 @@ async function makeHasty({ graph }: Customer): Promise<void> {
   );
 }
 
-async function cancel(graph: GraphClient, paymentId: string): Promise<string[]> {
-  const { cancelPayment } = await graph<{ cancelPayment: { userErrors: { code: string }[] } }>(
-    'mutation ($input: CancelPaymentInput!) { cancelPayment(input: $input) { payment { state } userErrors { code } } }',
-    { input: { paymentId } },
-  );
-  return cancelPayment.userErrors.map(({ code }) => code);
+async function cancelled(person: Person, paymentId: string): Promise<string[]> {
+  return (await cancel(person, paymentId)).map(({ code }) => code);
 }
 
 interface Timeline {

@@ -1,10 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import { query } from '@paygraph/database/testing';
 import { type BehaviourPatch, railNames, wellBehaved } from '@paygraph/rails-sandbox';
 import { until } from '@paygraph/standalone';
 import type { operations } from '@paygraph/standalone/client';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { cancel, refund, refundsEnded, retry } from '../support/acts.ts';
+import { codesOf } from '../support/answers.ts';
 import { usePlatform } from '../support/journey.ts';
-import { availableTo, bankAccount, collection, mtnNumber, outcomeOf, payNow, payout } from '../support/payments.ts';
+import {
+  availableTo,
+  bankAccount,
+  collection,
+  money,
+  mtnNumber,
+  outcomeOf,
+  payNow,
+  payout,
+  reached,
+  runOut,
+  standingOf,
+} from '../support/payments.ts';
+import type { Customer } from '../support/platform.ts';
 import { railsOutside } from '../support/rails.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -78,6 +94,9 @@ describe('money comes in', () => {
   });
 });
 
+/** Which rails were tried, and what came of it. */
+const tried = async (id: string) => (await attemptsOf(id)).map(({ rail, state }) => `${rail} ${state}`);
+
 describe('a rail that has for certain not taken a payout', () => {
   it('is left for the next best, and why is written down', async () => {
     await outside().behave('mtn-momo', { unavailable: 1 });
@@ -93,6 +112,68 @@ describe('a rail that has for certain not taken a payout', () => {
     expect(await outside().orders('mtn-momo')).not.toContainEqual(
       expect.objectContaining({ reference: attempts[0]?.reference }),
     );
+  });
+
+  it('is left for want of float too, for one that has enough', async () => {
+    await outside().behave('mtn-momo', { emptyFloat: true });
+    const ama = await platform().customer({ GHS: '100.00' });
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
+    expect(await outcomeOf(ama, id)).toEqual(confirmed);
+    expect((await tried(id)).map((attempt) => attempt.split(' ')[1])).toEqual(['REFUSED', 'CONFIRMED']);
+    expect(await availableTo(ama, 'GHS')).toBe('59.60');
+  });
+
+  it('and no other that has float either leaves the money where it was', async () => {
+    for (const rail of railNames) await outside().behave(rail, { emptyFloat: true });
+    const ama = await platform().customer({ GHS: '100.00' });
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
+    expect(await outcomeOf(ama, id)).toEqual({ state: 'FAILED', failure: 'RAIL_UNAVAILABLE' });
+    expect((await tried(id)).sort()).toEqual(['airteltigo-money REFUSED', 'mtn-momo REFUSED', 'telecel-cash REFUSED']);
+    expect(await availableTo(ama, 'GHS')).toBe('100.00');
+  });
+
+  it('because of who is to be paid is not left for another', async () => {
+    await outside().behave('mtn-momo', { refuse: 1, refusal: 'PARTY_BLOCKED' });
+    const ama = await platform().customer({ GHS: '100.00' });
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
+    expect((await outcomeOf(ama, id)).state).toBe('FAILED');
+    expect(await tried(id)).toEqual(['mtn-momo REFUSED']);
+    expect(await availableTo(ama, 'GHS')).toBe('100.00');
+  });
+});
+
+describe('a rail of which nobody knows whether it has taken a payout', () => {
+  it('is asked, and no other one meanwhile', async () => {
+    await outside().behave('mtn-momo', { errorAfterTaking: 1, statusError: 1, callbacks: { lost: 1 } });
+    const ama = await platform().customer({ GHS: '100.00' });
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
+    const asked = 'SELECT 1 FROM payment_attempt WHERE payment_id = $1 AND in_doubt AND tries >= 2';
+    const { migrationUrl } = platform().databases.payment;
+    await until('it was asked in vain', 60_000, async () => (await query(migrationUrl, asked, [id])).length > 0);
+    expect(await tried(id)).toEqual(['mtn-momo SUBMITTED']);
+    expect(await availableTo(ama, 'GHS')).toBe('59.60');
+    await outside().behave('mtn-momo', wellBehaved);
+    expect(await outcomeOf(ama, id)).toEqual(confirmed);
+    expect(await tried(id)).toEqual(['mtn-momo CONFIRMED']);
+  });
+
+  it('is asked at once when an operator says so', async () => {
+    await outside().behave('mtn-momo', { errorAfterTaking: 1, statusError: 1, callbacks: { lost: 1 } });
+    const ama = await platform().customer({ GHS: '100.00' });
+    const id = await payNow(ama, payout(ama, mtnNumber, '40.00 GHS'));
+    const { migrationUrl } = platform().databases.payment;
+    // Tomorrow, as far as its own pauses go.
+    const later = `UPDATE payment_attempt SET next_attempt_at = clock_timestamp() + interval '1 day', lease_until = NULL
+      WHERE payment_id = $1 AND in_doubt AND lease_until IS NULL RETURNING id`;
+    await until('it is in doubt', 60_000, async () => (await query(migrationUrl, later, [id])).length > 0);
+    await outside().behave('mtn-momo', wellBehaved);
+    expect(await codesOf(retry(ama, id))).toEqual(['FORBIDDEN']);
+    expect(await retry(platform().operator, id)).toEqual([]);
+    expect(await outcomeOf(ama, id)).toEqual(confirmed);
+    expect(await retry(platform().operator, id)).toMatchObject([
+      { code: 'NOT_RETRYABLE', message: expect.stringMatching('CONFIRMED') },
+    ]);
+    expect(await tried(id)).toEqual(['mtn-momo CONFIRMED']);
   });
 });
 
@@ -144,6 +225,123 @@ describe('callbacks', () => {
     await outside().behave('bank', { callbacks: { agedMs: 6 * 60_000 } });
     const ama = await platform().customer({ EUR: '100.00' });
     expect(await outcomeOf(ama, await payNow(ama, payout(ama, bankAccount, '40.00 EUR')))).toEqual(confirmed);
+  });
+
+  it('that come after the end, again and again, change nothing any more', async () => {
+    await outside().behave('mtn-momo', { callbacks: { delayMs: 2_000, copies: 3, forged: 1, outOfOrder: 1 } });
+    const ama = await platform().customer({ GHS: '0.00' });
+    const id = await payNow(ama, collection(ama, mtnNumber, '40.00 GHS'));
+    // Asked, the rail has said it long before it calls back.
+    expect(await outcomeOf(ama, id)).toEqual(confirmed);
+    const { migrationUrl } = platform().databases.payment;
+    const reference = (await attemptsOf(id))[0]?.reference ?? '';
+    const read = `SELECT 1 FROM rail_webhook WHERE processed_at IS NOT NULL AND content::text LIKE '%' || $1 || '%'`;
+    await until('they have come', 60_000, async () => (await query(migrationUrl, read, [reference])).length >= 4);
+    expect(await standingOf(ama, id)).toEqual(confirmed);
+    expect(await availableTo(ama, 'GHS')).toBe('39.60');
+  });
+
+  it('with a wrong signature, or on a wrong path, are refused and leave nothing behind', async () => {
+    const webhooks = new URL('/webhooks/rails/', platform().addressOf('payment'));
+    const { migrationUrl } = platform().databases.payment;
+    const count = () => query(migrationUrl, 'SELECT count(*) FROM rail_webhook');
+    const before = await count();
+    const signed = {
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
+      'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')}`,
+    };
+    const posts: [path: string, headers: Record<string, string>][] = [
+      ['bank', signed],
+      ['bank', {}],
+      ['airteltigo-money', {}],
+      ['mtn-momo/guessed/collection', {}],
+      ['telecel-cash/guessed', {}],
+      ['nobody', {}],
+    ];
+    for (const [path, headers] of posts) {
+      const { status } = await fetch(new URL(path, webhooks), { method: 'POST', headers, body: '{}' });
+      expect([400, 401, 404], path).toContain(status);
+    }
+    expect(await count()).toEqual(before);
+  });
+});
+
+describe('money that comes too late for its collection', () => {
+  /** The item in suspense that belongs to a payment, once it waits for an operator. */
+  const openItem = async (paymentId: string): Promise<string | undefined> => {
+    const { suspenseItems } = await platform().operator.graph<{
+      suspenseItems: { nodes: { id: string; state: string; payment: { id: string } | null }[] };
+    }>('{ suspenseItems(first: 100) { nodes { id state payment { id } } } }');
+    return suspenseItems.nodes.find(({ state, payment }) => state === 'OPEN' && payment?.id === paymentId)?.id;
+  };
+  /** A collection that its rail has and does not decide, and the rail's name for it. */
+  const undecided = async (payee: Customer) => {
+    await outside().behave('mtn-momo', { settleMs: null });
+    const id = await payNow(payee, collection(payee, mtnNumber, '100.00 GHS'));
+    let reference: string | undefined;
+    await until('the rail has it', 60_000, async () => {
+      reference = (await attemptsOf(id)).find(({ state }) => state === 'ACCEPTED')?.reference;
+      return reference !== undefined;
+    });
+    return { id, reference: reference ?? '' };
+  };
+
+  it('which was called off waits for an operator, who gives it to the wallet', async () => {
+    const ama = await platform().customer({ GHS: '0.00' });
+    const { id, reference } = await undecided(ama);
+    expect(await cancel(ama, id)).toEqual([]);
+    await outside().settle('mtn-momo', reference);
+    expect(await outcomeOf(ama, id)).toEqual({ state: 'CANCELLED', failure: null });
+    await until('it lies in suspense', 60_000, async () => (await openItem(id)) !== undefined);
+    const input = { suspenseId: await openItem(id), walletId: ama.wallet('GHS'), note: 'Ours', idempotencyKey: id };
+    const release =
+      'mutation ($input: ReleaseSuspenseInput!) { releaseSuspense(input: $input) { userErrors { code } } }';
+    expect(await platform().operator.graph(release, { input })).toEqual({ releaseSuspense: { userErrors: [] } });
+    await until('it is in the wallet', 60_000, async () => (await availableTo(ama, 'GHS')) === '99.00');
+    expect(await standingOf(ama, id)).toEqual({ state: 'CANCELLED', failure: null });
+  });
+
+  it('which ran out waits for an operator, who sends it back', async () => {
+    const ama = await platform().customer({ GHS: '0.00' });
+    const { id, reference } = await undecided(ama);
+    await runOut(platform(), id);
+    expect(await outcomeOf(ama, id)).toEqual({ state: 'EXPIRED', failure: null });
+    await outside().settle('mtn-momo', reference);
+    await outside().behave('mtn-momo', wellBehaved);
+    await until('it lies in suspense', 60_000, async () => (await openItem(id)) !== undefined);
+    const input = { suspenseId: await openItem(id), note: 'Too late', idempotencyKey: id };
+    const back = 'mutation ($input: ReturnSuspenseInput!) { returnSuspense(input: $input) { userErrors { code } } }';
+    expect(await platform().operator.graph(back, { input })).toEqual({ returnSuspense: { userErrors: [] } });
+    await until('nothing is open', 60_000, async () => (await openItem(id)) === undefined);
+    expect(await standingOf(ama, id)).toEqual({ state: 'EXPIRED', failure: null });
+    expect(await availableTo(ama, 'GHS')).toBe('0.00');
+  });
+});
+
+describe('a collection', () => {
+  it('goes back over its rail, wholly, in two refunds', async () => {
+    const ama = await platform().customer({ GHS: '10.00' });
+    const id = await payNow(ama, collection(ama, mtnNumber, '100.00 GHS'));
+    expect(await outcomeOf(ama, id)).toEqual(confirmed);
+    for (const amount of [money('30.00 GHS'), undefined]) expect(await refund(ama, id, amount)).toEqual([]);
+    await reached(ama, id, 'REFUNDED');
+    expect(await availableTo(ama, 'GHS')).toBe('9.00');
+  });
+
+  it('that cannot go back, for the rail refuses, is in the wallet again', async () => {
+    const ama = await platform().customer({ GHS: '10.00' });
+    const id = await payNow(ama, collection(ama, mtnNumber, '100.00 GHS'));
+    expect(await outcomeOf(ama, id)).toEqual(confirmed);
+    await outside().behave('mtn-momo', { refuse: 1, refusal: 'PARTY_BLOCKED' });
+    expect(await refund(ama, id, money('60.00 GHS'))).toEqual([]);
+    expect(await refundsEnded(ama, id)).toMatchObject([{ state: 'FAILED' }]);
+    expect(await availableTo(ama, 'GHS')).toBe('109.00');
+    await outside().behave('mtn-momo', wellBehaved);
+    expect(await refund(ama, id, money('60.00 GHS'))).toEqual([]);
+    expect(await refundsEnded(ama, id)).toMatchObject([{ state: 'FAILED' }, { state: 'SUCCEEDED' }]);
+    expect(await standingOf(ama, id)).toEqual(confirmed);
+    expect(await availableTo(ama, 'GHS')).toBe('49.00');
   });
 });
 

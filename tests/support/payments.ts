@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { query } from '@paygraph/database/testing';
 import {
   balanceOf,
   type OutsideParty,
@@ -10,7 +11,7 @@ import {
   recordDeposit,
   watchPayment,
 } from '@paygraph/standalone/client';
-import type { Customer } from './platform.ts';
+import type { Customer, TestPlatform } from './platform.ts';
 
 /** An amount as a person writes it: `25.00 USD`. */
 export function money(text: string): operations.Money {
@@ -76,11 +77,25 @@ export async function outcomeOf(person: Person, paymentId: string): Promise<Outc
   return standingOf(person, paymentId);
 }
 
+/** Waits until a payment is in a state, as one who sees it is told. */
+export async function reached({ live }: Person, id: string, state: string): Promise<void> {
+  const query = 'subscription ($id: ID!) { paymentStateChanged(paymentId: $id) { state } }';
+  for await (const { data } of live.iterate<{ paymentStateChanged: { state: string } }>({ query, variables: { id } }))
+    if (data?.paymentStateChanged.state === state) return;
+  throw new Error(`${id} ended without having been ${state}`);
+}
+
 /** Where a payment stands, as somebody sees it. */
 export async function standingOf({ graph }: Person, id: string): Promise<Outcome> {
   const { payment } = await graph<operations.PaymentState>(operations.paymentState, { id });
   if (!payment) throw new Error(`${id} cannot be seen`);
   return { state: payment.state, failure: payment.failure?.code ?? null };
+}
+
+/** Lets a payment's time run out now. */
+export async function runOut({ databases }: Pick<TestPlatform, 'databases'>, id: string): Promise<void> {
+  const past = `UPDATE payment SET created_at = created_at - interval '2 days', expires_at = clock_timestamp() WHERE id = $1`;
+  await query(databases.payment.migrationUrl, past, [id]);
 }
 
 /** Money arrives in a wallet from outside. */

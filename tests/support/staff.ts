@@ -16,7 +16,7 @@ interface Queue {
 }
 
 /** Waits until a payment is in review. Answers the id of the assessment that an analyst finds in the queue. */
-export async function reviewed({ analyst }: TestPlatform, paymentId: string): Promise<string> {
+export async function reviewed({ analyst }: Pick<TestPlatform, 'analyst'>, paymentId: string): Promise<string> {
   let found: string | undefined;
   await until(`${paymentId} is in review`, 20_000, async () => {
     const { payment } = await analyst.graph<{ payment: { state: string } }>(
