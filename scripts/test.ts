@@ -1,9 +1,9 @@
 /**
  * `npm test`: the checks of the whole repository, then every test, or those whose file the arguments name.
  * `npm run test:browser` is the same for the tests in a browser, `npm run test:ledger-crashes` for the full form of the
- * ledger's proofs under crashes and load, which takes some minutes, and `npm run test:security` for that of the security and
- * fault suites. The last line says how many passed and failed; a check
- * counts as one, and so does a run that breaks down.
+ * ledger's proofs under crashes and load, which takes some minutes, `npm run test:security` for that of the security and
+ * fault suites, and `npm run test:chaos` for that of the whole platform's. The last line says how many passed and failed; a
+ * check counts as one, and so does a run that breaks down.
  *
  * In CI, whose machines are shared and slow at times, a few files that failed beside others run once more by themselves. What
  * passes then is named as unsteady, to be mended. What tells of money or of an invariant gets no second chance.
@@ -64,6 +64,11 @@ const plans = {
     options: ['--no-file-parallelism'],
     files: ['subgraphs/ledger/src/proofs'],
     env: { LEDGER_PROOFS: 'full' },
+  },
+  chaos: {
+    checks: [['npm', 'run', '--silent', 'generate']],
+    files: ['tests/chaos'],
+    env: { CHAOS: 'full' },
   },
 } satisfies Record<string, Plan>;
 

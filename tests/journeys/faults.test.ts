@@ -1,17 +1,14 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
 import type { DatabaseName } from '@paygraph/database';
 import { query } from '@paygraph/database/testing';
 import { until } from '@paygraph/standalone';
-import { balanceOf, pay, quotePayment, recordDeposit } from '@paygraph/standalone/client';
-import { beforeAll, describe, expect, it, onTestFailed, vi } from 'vitest';
+import { pay, quotePayment } from '@paygraph/standalone/client';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { answerTo, codesOf } from '../support/answers.ts';
 import { contentsOf } from '../support/contents.ts';
 import { usePlatform } from '../support/journey.ts';
-import { money, outcomeOf, payNow, standingOf, type Transfer, transfer } from '../support/payments.ts';
-import { carryThrough, type Order, type Result } from '../support/persistence.ts';
+import { outcomeOf, payNow, standingOf, type Transfer, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
-import { randomFrom } from '../support/random.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -22,7 +19,6 @@ const processes = () => {
   return processes;
 };
 const confirmed = { state: 'CONFIRMED', failure: null };
-const unfunded = { state: 'FAILED', failure: 'INSUFFICIENT_FUNDS' };
 let payer: Customer;
 let payee: Customer;
 
@@ -124,68 +120,6 @@ it('payments under way are carried out although all that they need was down for 
   await Promise.all((['risk', 'wallet', 'ledger'] as const).map((service) => processes().restart(service)));
   await expectConfirmed(ids);
 });
-
-it('every payment is carried out or fails exactly once, and is seen whole, however often its process is killed', async () => {
-  const lives = 5;
-  const seed = Number(process.env.PAYGRAPH_TEST_SEED ?? randomInt(2 ** 31));
-  onTestFailed(() => console.error(`The moments of the crashes come from PAYGRAPH_TEST_SEED=${seed}`));
-  const random = randomFrom(seed);
-  const from = await platform().customer({ USD: '1000.00' });
-  const to = await platform().customer({ USD: '0.00', EUR: '0.00' });
-  const orders = await sixtyOrders(from, to);
-  const results: Promise<Result>[] = [];
-  for (let life = 1; life <= lives; life += 1) {
-    for (const order of orders.splice(0, 60 / lives)) {
-      const result = carryThrough(order);
-      // Looked at when the last life has begun; until then nobody waits for it.
-      result.catch(() => undefined);
-      results.push(result);
-    }
-    await delay(random() * 400);
-    await processes().kill('payment');
-    await processes().restart('payment');
-  }
-
-  const settled = await Promise.all(results);
-  const ids = settled.map(({ id }) => id);
-  expect(new Set(ids).size).toBe(60);
-  for (const { outcome, order, sequences } of settled) {
-    expect(outcome).toEqual(order.expected);
-    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
-  }
-  expect(await takenUpAgain(ids), 'payments that a process left in the middle').not.toEqual([]);
-  // 25 of one dollar, and 5 of one dollar into euros at 0.25 each; 15 deposits of two dollars; 15 beyond all funds.
-  expect(await balanceOf(from, from.wallet('USD'))).toEqual({ amount: '968.75', currency: 'USD' });
-  expect(await balanceOf(to, to.wallet('USD'))).toEqual({ amount: '55.00', currency: 'USD' });
-  expect(await balanceOf(to, to.wallet('EUR'))).toEqual({ amount: '4.35', currency: 'EUR' });
-}, 120_000);
-
-/** Those among some payments that were claimed more than once, though no peer kept them waiting. */
-function takenUpAgain(ids: readonly string[]): Promise<unknown[]> {
-  const claimedTwice = 'SELECT id FROM payment WHERE id = ANY($1) AND lease_epoch > 1';
-  return query(platform().databases.payment.migrationUrl, claimedTwice, [ids]);
-}
-
-/** Transfers in one currency and in two, transfers that cannot be paid, and deposits. */
-async function sixtyOrders(from: Customer, to: Customer): Promise<Order[]> {
-  const { operator } = platform();
-  const paying = (route: Transfer, expected = confirmed as Order['expected'], quoteId?: string): Order => {
-    const input = { ...route, idempotencyKey: randomUUID(), ...(quoteId && { quoteId }) };
-    return { watcher: from, place: async () => (await pay(from, input)).id, expected };
-  };
-  const depositing = (): Order => {
-    const idempotencyKey = randomUUID();
-    const input = { idempotencyKey, walletId: to.wallet('USD'), amount: money('2.00 USD'), reference: 'Wire' };
-    return { watcher: operator, place: () => recordDeposit(operator, input), expected: confirmed };
-  };
-  const dollar = transfer(from, to, '1.00 USD', 'USD');
-  const dollarToEuros = transfer(from, to, '1.00 USD', 'USD', 'EUR');
-  const tooMuch = transfer(from, to, '1001.00 USD', 'USD');
-  const quotes = await Promise.all(Array.from({ length: 5 }, () => lastingQuote(from, dollarToEuros)));
-  const others = Array.from({ length: 15 }, () => [depositing(), paying(dollar), paying(tooMuch, unfunded)]).flat();
-  const rest = Array.from({ length: 10 }, () => paying(dollar));
-  return [...quotes.map((id) => paying(dollarToEuros, confirmed, id)), ...others, ...rest];
-}
 
 /** A quote that outlasts the outages of a test, whatever the machine needs to restart what was killed. */
 async function lastingQuote(person: Customer, route: Transfer): Promise<string> {

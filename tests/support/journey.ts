@@ -18,7 +18,7 @@ export function usePlatform(
     return platform;
   };
   beforeAll(async () => {
-    platform = await startTestPlatform(topology, settings());
+    platform = await startTestPlatform(topology, { settings: settings() });
   }, 120_000);
   afterEach(() => expectAgreement(running()), 70_000);
   afterAll(() => platform?.stop());

@@ -10,6 +10,7 @@ import {
   environmentOf,
   freePorts,
   type Installation,
+  type ProcessOptions,
   type ProcessServices,
   type Service,
   serviceNames,
@@ -57,22 +58,24 @@ const unhurried = {
   RATE_LIMIT_NETWORK: '100000000',
 };
 
-export async function startTestPlatform(
-  topology: Topology,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<TestPlatform> {
+export interface PlatformOptions extends ProcessOptions {
+  /** Where its databases are made: in the run's PostgreSQL unless told. */
+  readonly createDatabase?: (name: DatabaseName) => Promise<TestDatabase>;
+  /** Further variables of services. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export async function startTestPlatform(topology: Topology, options: PlatformOptions = {}): Promise<TestPlatform> {
+  const { createDatabase = createTestDatabase, settings, ...processOptions } = options;
   const directory = await mkdtemp(join(tmpdir(), 'paygraph-'));
-  const databases = await createDatabases();
+  const databases = await createDatabases(createDatabase);
   const keys = await ensureKeys({ directory, services: databaseNames });
-  const redisUrl = process.env.REDIS_URL;
-  const installation = {
-    databases: (name: DatabaseName) => databases[name],
-    keys,
-    redisUrl,
+  const installation: Installation = {
+    ...{ databases: (name) => databases[name], keys, redisUrl: process.env.REDIS_URL, logLevel: 'silent' },
     settings: { ...unhurried, ...settings },
-    logLevel: 'silent',
+    sandboxJournal: join(directory, 'rails.jsonl'),
   };
-  const processes = topology === 'many processes' ? await startOnFreePorts(installation) : undefined;
+  const processes = topology === 'many processes' ? await startOnFreePorts(installation, processOptions) : undefined;
   const services = processes ?? (await startInOneProcess(installation, 0));
   const { url, addresses } = services;
   const [operator, analyst] = await Promise.all([staff(url, databases, 'OPERATOR'), staff(url, databases, 'ANALYST')]);
@@ -103,21 +106,21 @@ export async function startTestPlatform(
   };
 }
 
-async function createDatabases(): Promise<Databases> {
+async function createDatabases(create: (name: DatabaseName) => Promise<TestDatabase>): Promise<Databases> {
   const [profile, wallet, ledger, payment, forex, risk] = await Promise.all([
-    createTestDatabase('profile'),
-    createTestDatabase('wallet'),
-    createTestDatabase('ledger'),
-    createTestDatabase('payment'),
-    createTestDatabase('forex'),
-    createTestDatabase('risk'),
+    create('profile'),
+    create('wallet'),
+    create('ledger'),
+    create('payment'),
+    create('forex'),
+    create('risk'),
   ]);
   return { profile, wallet, ledger, payment, forex, risk };
 }
 
-async function startOnFreePorts(installation: Installation): Promise<ProcessServices> {
+async function startOnFreePorts(installation: Installation, options: ProcessOptions): Promise<ProcessServices> {
   const ports = await freePorts(serviceNames.length);
-  return startProcesses(installation, (service) => ports[serviceNames.indexOf(service)] ?? 0);
+  return startProcesses(installation, (service) => ports[serviceNames.indexOf(service)] ?? 0, options);
 }
 
 async function staff(url: string, databases: Databases, role: Role): Promise<Person> {

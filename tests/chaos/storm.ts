@@ -1,0 +1,116 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { query, type TestCluster } from '@paygraph/database/testing';
+import { railNames, wellBehaved } from '@paygraph/rails-sandbox';
+import type { TestPlatform } from '../support/platform.ts';
+import { railsOutside } from '../support/rails.ts';
+import type { Blow, Moods, Plan, Victim } from './plan.ts';
+
+/** What goes on beside the payments. */
+export interface Storm {
+  /** Told of every step of a payment that somebody sees. */
+  readonly step: () => void;
+  /** How often each was killed. */
+  readonly killed: ReadonlyMap<Victim, number>;
+  /** No further blow falls. Resolves when all is up again and rails behave. */
+  readonly calm: () => Promise<void>;
+}
+
+/** A blow falls all the same when nothing has got on for so long: what is down then may be what all wait for. */
+const standstillMs = 5_000;
+
+/** Lets the blows of a plan fall, one after the other, each after so many steps. */
+export async function startStorm(platform: TestPlatform, cluster: TestCluster, plan: Plan): Promise<Storm> {
+  const { processes } = platform;
+  if (!processes) throw new Error('There are no processes to kill');
+  const killed = new Map<Victim, number>();
+  let steps = 0;
+  let lastStep = Date.now();
+  let isCalm = false;
+
+  const strike = async ({ victims, downMs, moods }: Blow) => {
+    const services = victims.filter((victim) => victim !== 'postgres');
+    const isServerDown = victims.includes('postgres');
+    await setMoods(platform, moods);
+    await Promise.all([...services.map((name) => processes.kill(name)), ...(isServerDown ? [cluster.crash()] : [])]);
+    for (const victim of victims) killed.set(victim, (killed.get(victim) ?? 0) + 1);
+    await pause(downMs);
+    // The server first: a service that begins its life without it ends it at once.
+    if (isServerDown) await cluster.restart();
+    await Promise.all(services.map((name) => processes.restart(name)));
+    if (victims.includes('rails-sandbox')) await setMoods(platform, moods);
+    lastStep = Date.now();
+  };
+  const rage = async () => {
+    for (const blow of plan.blows) {
+      while (!isCalm && steps < blow.afterSteps && Date.now() - lastStep < standstillMs) await pause(20);
+      if (isCalm) break;
+      await strike(blow);
+    }
+    await setMoods(platform, behaved);
+  };
+
+  await setMoods(platform, plan.moods);
+  const raging = rage();
+  // Looked at when the payments are done; until then nobody waits for it.
+  raging.catch(() => undefined);
+  return {
+    killed,
+    step() {
+      steps += 1;
+      lastStep = Date.now();
+    },
+    calm() {
+      isCalm = true;
+      return raging;
+    },
+  };
+}
+
+const behaved: Moods = {
+  'mtn-momo': wellBehaved,
+  'airteltigo-money': wellBehaved,
+  'telecel-cash': wellBehaved,
+  bank: wellBehaved,
+};
+
+async function setMoods(platform: TestPlatform, moods: Moods): Promise<void> {
+  const outside = railsOutside(platform);
+  await Promise.all(railNames.map((rail) => outside.behave(rail, moods[rail])));
+}
+
+/** Until it is stopped, lets whatever is under way be tried this often: pauses grow with every try in vain. */
+export function hurry({ databases }: Pick<TestPlatform, 'databases'>, everyMs: number): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const hurrying = (async () => {
+    while (!stopping.signal.aborted) {
+      for (const sql of dueNow) await query(databases.payment.migrationUrl, sql).catch(ifServerIsDown);
+      await pause(everyMs, undefined, stopping).catch(() => undefined);
+    }
+  })();
+  return {
+    stop() {
+      stopping.abort();
+      return hurrying;
+    },
+  };
+}
+
+const dueNow = [
+  ...['payment_attempt', 'payment_refund', 'suspense_item', 'payment_compensation', 'rail_webhook'].map((table) =>
+    dueSql(table, 'true'),
+  ),
+  // Those that wait for their capture wait for nothing else.
+  dueSql('payment', "state <> 'PENDING' OR capture_method = 'AUTOMATIC'"),
+];
+
+function dueSql(table: string, which: string): string {
+  return `
+    UPDATE ${table} SET next_attempt_at = clock_timestamp() WHERE ctid IN
+      (SELECT ctid FROM ${table} WHERE next_attempt_at > clock_timestamp() AND (${which}) FOR NO KEY UPDATE SKIP LOCKED)`;
+}
+
+/** Killed, PostgreSQL cuts off what was asked, and until it has recovered refuses whatever is asked. */
+function ifServerIsDown(error: unknown): void {
+  const { code } = error as { code?: unknown };
+  if (code !== undefined && code !== 'ECONNREFUSED' && !/^57P0/.test(String(code))) throw error;
+}
