@@ -6,7 +6,16 @@ export interface AdapterOptions {
   readonly url: string;
   readonly poolSize?: number;
   readonly transactionSeconds?: number;
+  /** Whether statements that come again are prepared, so that PostgreSQL parses and plans each once per connection. */
+  readonly prepared?: boolean;
 }
+
+/** How often a statement comes before it is prepared, and how many are: lists of parameters make one of each length. */
+const preparedAfter = 3;
+const mostPrepared = 250;
+const mostCounted = 5_000;
+/** How long in ms a session with prepared statements is kept that nobody needs. */
+const keptMs = 600_000;
 
 /**
  * The driver adapter that every Prisma client is made with.
@@ -20,7 +29,9 @@ export interface AdapterOptions {
  * end unless told
  */
 export function prismaAdapter(options: AdapterOptions): PrismaPg {
-  return tracedAdapter(new PrismaPg(configOf(options)));
+  if (!options.prepared) return tracedAdapter(new PrismaPg(configOf(options)));
+  const names = { statementNameGenerator: createStatementNames() };
+  return tracedAdapter(new PrismaPg({ ...configOf(options), idleTimeoutMillis: keptMs }, names));
 }
 
 /**
@@ -32,7 +43,7 @@ export function prismaAdapter(options: AdapterOptions): PrismaPg {
  * @param options as of {@link prismaAdapter}
  */
 export function createPool(options: AdapterOptions): pg.Pool {
-  const pool = new pg.Pool({ ...configOf(options), idleTimeoutMillis: 600_000 });
+  const pool = new pg.Pool({ ...configOf(options), idleTimeoutMillis: keptMs });
   pool.on('error', () => {}); // of an idle session: the next query opens another, or says why it cannot
   return pool;
 }
@@ -47,6 +58,27 @@ function configOf({ url, poolSize = 10, transactionSeconds }: AdapterOptions): p
     max: poolSize,
     options: `-c TimeZone=UTC${limit}`,
     connectionTimeoutMillis: 5_000,
+  };
+}
+
+/** Names those statements that come again and again; the empty name is none. */
+function createStatementNames(): (query: { readonly sql: string }) => string {
+  const names = new Map<string, string>();
+  let counts = new Map<string, number>();
+  return ({ sql }) => {
+    const name = names.get(sql);
+    if (name !== undefined) return name;
+    if (names.size >= mostPrepared) return '';
+    const count = (counts.get(sql) ?? 0) + 1;
+    if (count < preparedAfter) {
+      if (counts.size >= mostCounted) counts = new Map();
+      counts.set(sql, count);
+      return '';
+    }
+    counts.delete(sql);
+    const given = `s${names.size + 1}`;
+    names.set(sql, given);
+    return given;
   };
 }
 

@@ -56,6 +56,19 @@ describe('a Prisma client', () => {
     await prisma.$queryRaw`SELECT pg_sleep(1.2)::text`;
   });
 
+  it('prepares what comes again, if that is asked for, and nothing that comes once', async () => {
+    const adapter = prismaAdapter({ url: database.databaseUrl, poolSize: 1, prepared: true });
+    const preparing = new PrismaClient({ adapter });
+    await preparing.$queryRaw`SELECT 'once'`;
+    for (const number of [1, 2, 3, 4]) {
+      const [row] = await preparing.$queryRaw<{ number: number }[]>`SELECT ${number}::int AS number`;
+      expect(row).toEqual({ number });
+    }
+    const prepared = await preparing.$queryRaw<{ statement: string }[]>`SELECT statement FROM pg_prepared_statements`;
+    expect(prepared).toEqual([{ statement: 'SELECT $1::int AS number' }]);
+    await preparing.$disconnect();
+  });
+
   it('keeps every bit of a bigint and every millisecond of an instant, there and back', async () => {
     await prisma.sample.create({ data: { id: big, name: 'kept', at, colours: ['RED', 'GREEN'] } });
     expect(await prisma.sample.findUnique({ where: { id: big } })).toEqual({

@@ -4,7 +4,7 @@ import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 export type Database = PrismaClient;
 
 export function openDatabase(url: string): Database {
-  return new PrismaClient({ adapter: prismaAdapter({ url, transactionSeconds: 10 }) });
+  return new PrismaClient({ adapter: prismaAdapter({ url, transactionSeconds: 10, prepared: true }) });
 }
 
 /** The columns of the payment `alias`, named as the fields of Prisma's model, for SQL that answers whole payments. */

@@ -43,7 +43,7 @@ export async function createRiskSubgraph(dependencies: RiskDependencies): Promis
     clock = systemClock,
     thresholds = defaultThresholds,
   } = dependencies;
-  const database = new PrismaClient({ adapter: prismaAdapter({ url: databaseUrl }) });
+  const database = new PrismaClient({ adapter: prismaAdapter({ url: databaseUrl, prepared: true }) });
   const close = async () => {
     await forex.close();
     await database.$disconnect();
