@@ -1,5 +1,5 @@
 import fastifyCors from '@fastify/cors';
-import type { Authenticate, Policies } from '@paygraph/auth';
+import { type Authenticate, type Policies, rememberVerified } from '@paygraph/auth';
 import { playgroundDirectory as builtPlayground } from '@paygraph/playground';
 import {
   createHttpServer,
@@ -15,7 +15,7 @@ import type { GraphqlWs } from '@paygraph/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createGenerations } from './generations.ts';
 import { createAnswers } from './http/answers.ts';
-import { authenticateRequest, rememberVerified } from './http/authenticate.ts';
+import { authenticateRequest } from './http/authenticate.ts';
 import { serveExports } from './http/exports.ts';
 import { servePlayground } from './http/playground.ts';
 import { createGatewayMetrics } from './metrics/metrics.ts';

@@ -38,6 +38,7 @@ export {
   type ServicePrincipal,
   serviceNames,
 } from './principal.ts';
+export { rememberVerified } from './remember.ts';
 export { alternativesOf, meets, type Policies, type Requirement } from './requirements.ts';
 export { isScope, type Role, type ServiceScope, scopesOf } from './scopes.ts';
 export {

@@ -1,5 +1,5 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { Authenticate } from '@paygraph/auth';
+import { type Authenticate, rememberVerified } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import {
   createHttpServer,
@@ -58,12 +58,13 @@ const bodyLimit = 4 * 1024 * 1024;
  *
  * @throws SchemaLintError when something would be open by oversight.
  */
-export function createSubgraph<Context extends RequestScope>(options: SubgraphOptions<Context>): Subgraph {
+export function createSubgraph<Context extends RequestScope>(given: SubgraphOptions<Context>): Subgraph {
+  const options = { ...given, authenticate: rememberVerified(given.authenticate) };
   const { name, logger, metrics, tracing, production = process.env.NODE_ENV === 'production' } = options;
   const schema = buildGuardedSchema({ ...options, production });
   if (tracing) traceRootFields(schema);
   const apollo = createApollo<Context>({ schema, production });
-  const { ready: keysReady } = options.authenticate;
+  const { ready: keysReady } = given.authenticate;
   const dependencies = { ...options.dependencies, ...(keysReady && { jwks: optional(keysReady) }) };
   const app = createHttpServer({ logger, metrics, tracing, dependencies: () => dependencies, bodyLimit });
   let sockets: GraphqlWs | undefined;

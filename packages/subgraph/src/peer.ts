@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type Dependencies, type Logger, optional } from '@paygraph/service';
 import { traced } from '@paygraph/tracing';
-import { getOperationAST, print } from 'graphql';
+import { type DocumentNode, getOperationAST, print } from 'graphql';
 import { Pool } from 'undici';
 
 /**
@@ -58,6 +58,17 @@ export function dependenciesOn(peers: Readonly<Record<string, Pick<Peer, 'ready'
   return Object.fromEntries(Object.entries(peers).map(([name, peer]) => [name, optional(() => peer.ready())]));
 }
 
+/** Texts of documents: each is a constant of a program, so there are few. */
+const texts = new WeakMap<object, string>();
+
+function textOf(document: DocumentNode): string {
+  const known = texts.get(document);
+  if (known !== undefined) return known;
+  const text = print(document);
+  texts.set(document, text);
+  return text;
+}
+
 export function createPeer(options: PeerOptions): Peer {
   const { name, token, logger, timeoutMs = 5_000, connections = 16 } = options;
   const { origin, pathname, search } = new URL(options.url);
@@ -90,7 +101,7 @@ export function createPeer(options: PeerOptions): Peer {
       variables: Variables,
       { requestId }: { readonly requestId?: string | undefined } = {},
     ) {
-      const body = JSON.stringify({ query: print(document), variables });
+      const body = JSON.stringify({ query: textOf(document), variables });
       const operation = getOperationAST(document)?.name?.value ?? 'anonymous';
       const attributes = { 'peer.service': name, 'graphql.operation.name': operation };
       try {

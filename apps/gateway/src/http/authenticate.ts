@@ -1,6 +1,5 @@
 import { type Authenticate, KeysUnavailableError, type Principal, TokenError } from '@paygraph/auth';
 import { GraphQLError } from 'graphql';
-import { createLru } from '../lru.ts';
 
 /**
  * Who sent an HTTP request.
@@ -32,25 +31,4 @@ function unavailable(cause: KeysUnavailableError): GraphQLError {
     extensions: { code: 'SERVICE_UNAVAILABLE', http },
     originalError: cause,
   });
-}
-
-/** Longest time in ms that a token counts as verified. A key that is withdrawn stops counting within that time. */
-const REMEMBERED_FOR = 30_000;
-/** Characters of the tokens that are remembered. */
-const REMEMBERED = 4_000_000;
-
-/** Verifies a token once in a while, not with every request: a signature costs more than all else in a small one. */
-export function rememberVerified(authenticate: Authenticate, now: () => number = Date.now): Authenticate {
-  const verified = createLru<{ readonly principal: Principal; readonly until: number }>(REMEMBERED);
-  return async (authorization) => {
-    const known = authorization === undefined ? undefined : verified.get(authorization);
-    if (known && known.until > now()) return known.principal;
-    const principal = await authenticate(authorization);
-    if (authorization !== undefined && principal.kind !== 'anonymous')
-      verified.set(authorization, {
-        principal,
-        until: Math.min(principal.expiresAt.getTime(), now() + REMEMBERED_FOR),
-      });
-    return principal;
-  };
 }
