@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,11 +18,11 @@ export interface Installation extends Omit<PlatformReady, 'keys'> {
 
 /**
  * @param settings variables of its services
- * @param nodeOptions of its processes, such as `--cpu-prof`
+ * @param profileDirectory where a CPU profile of each process goes; none are taken if left out
  */
 export async function startInstallation(
   settings: Readonly<Record<string, string>>,
-  nodeOptions: string,
+  profileDirectory?: string,
 ): Promise<Installation> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'paygraph-bench-'));
   const main = fileURLToPath(new URL('platform-process.ts', import.meta.url));
@@ -32,7 +32,7 @@ export async function startInstallation(
     HOME,
     NODE_ENV: 'production',
     PAYGRAPH_DIRECTORY: directory,
-    NODE_OPTIONS: nodeOptions,
+    ...(profileDirectory !== undefined && { NODE_OPTIONS: await profilerIn(profileDirectory) }),
     ...settings,
   };
   const child = start([process.execPath, '--import', import.meta.resolve('tsx'), main], env);
@@ -51,4 +51,12 @@ export async function startInstallation(
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function profilerIn(directory: string): Promise<string> {
+  const folder = path.resolve(directory);
+  await mkdir(folder, { recursive: true });
+  const profiler = new URL('profiler.mjs', import.meta.url);
+  profiler.search = encodeURIComponent(folder);
+  return `--import ${profiler.href}`;
 }

@@ -10,7 +10,7 @@ import { type Installation, startInstallation } from './installation.ts';
 import { createLedgerClient } from './ledger.ts';
 import { openPaymentTable, type PaymentTable } from './payments.ts';
 import { type Customer, settlePeople } from './people.ts';
-import { type Drain, type EndToEnd, type Measures, mediansOf, report, targetsOf } from './report.ts';
+import { type Drain, type EndToEnd, type Measures, measureNames, mediansOf, report, targetsOf } from './report.ts';
 import { createYardstick } from './yardstick.ts';
 
 const { values: options } = parseArgs({
@@ -20,8 +20,10 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
     /** How many payments wait to be drained. */
     payments: { type: 'string', default: '5000' },
-    /** Options of Node for all services, such as `--cpu-prof`. */
-    'node-options': { type: 'string', default: '' },
+    /** What to measure of all there is; targets need both of their sides. */
+    measures: { type: 'string', default: measureNames.join() },
+    /** A folder for CPU profiles of the batched platform's processes. */
+    'cpu-prof': { type: 'string' },
   },
 });
 const rounds = Number(options.rounds);
@@ -42,9 +44,7 @@ interface Site {
 
 const opened: (() => Promise<unknown>)[] = [];
 try {
-  const batched = await openSite({});
-  const single = await openSite(singleSettings);
-  const measures = await run(batched, single);
+  const measures = await run();
   const result = { clients, rounds, seconds, payments, measures, targets: targetsOf(measures) };
   console.log(options.json ? JSON.stringify(result, null, 2) : report(result));
 } finally {
@@ -52,42 +52,52 @@ try {
 }
 
 /** All measures in turn, again and again: what slows the machine down slows all of them. */
-async function run(batched: Site, single: Site): Promise<Measures> {
+async function run(): Promise<Partial<Measures>> {
+  const names = options.measures.split(',').map((text) => {
+    const name = measureNames.find((one) => one === text);
+    if (name === undefined) throw new Error(`--measures: there is no ${text}, only ${measureNames.join(', ')}`);
+    return name;
+  });
+  const works = await openWorks(names);
+  const measured: Partial<Measures>[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const figures: [string, object][] = [];
+    for (const name of names) figures.push([name, await works[name]()]);
+    measured.push(Object.fromEntries(figures));
+    console.error(`round ${round} of ${rounds}`);
+  }
+  return Object.fromEntries(names.map((name) => [name, mediansOf(measured.map((each) => each[name] ?? {}))]));
+}
+
+type Works = { readonly [Name in keyof Measures]: () => Promise<Measures[Name]> };
+
+/** What is measured, each with everything that it needs open and warm. */
+async function openWorks(names: readonly (keyof Measures)[]): Promise<Works> {
+  const batched = await openSite({}, options['cpu-prof']);
+  const single = names.some((name) => name.endsWith('Single')) ? await openSite(singleSettings) : batched;
   const yardstick = await createYardstick(batched.installation.databases.forex.migrationUrl, clients);
   opened.push(yardstick.close);
   const ledger = createLedgerClient(batched.installation);
   opened.push(ledger.close);
   const [one = '', other = ''] = batched.customers.map(({ walletId }) => walletId);
-  const works: { readonly [Name in keyof Measures]: () => Promise<Measures[Name]> } = {
+  for (const site of new Set([batched, single])) await payEndToEnd(site);
+  return {
     drain: () => drain(batched),
     drainSingle: () => drain(single),
     endToEnd: () => payEndToEnd(batched),
     endToEndSingle: () => payEndToEnd(single),
     yardstick: () => measure({ clients, seconds, act: yardstick.transact }),
-    lone: () => payFor({ ...loadOf(batched), clients: 1, watchEvery: 1 }),
+    async lone() {
+      const latencies = await payFor({ ...loadOf(batched), clients: 1, watchEvery: 1 });
+      await batched.table.settled();
+      return latencies;
+    },
     ledger: () => measure({ clients: 1, seconds, act: () => ledger.transfer(one, other) }),
   };
-  // Warmed up by what is measured.
-  for (const site of [batched, single]) await payEndToEnd(site);
-  const measured: Measures[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    const figures: [string, object][] = [];
-    for (const [name, work] of Object.entries(works)) {
-      figures.push([name, await work()]);
-      await batched.table.settled();
-    }
-    measured.push(Object.fromEntries(figures) as unknown as Measures);
-    console.error(`round ${round} of ${rounds}`);
-  }
-  const medians = Object.keys(works).map((name) => [
-    name,
-    mediansOf(measured.map((each) => each[name as keyof Measures])),
-  ]);
-  return Object.fromEntries(medians) as Measures;
 }
 
-async function openSite(settings: Readonly<Record<string, string>>): Promise<Site> {
-  const installation = await startInstallation(settings, options['node-options']);
+async function openSite(settings: Readonly<Record<string, string>>, profileDirectory?: string): Promise<Site> {
+  const installation = await startInstallation(settings, profileDirectory);
   opened.push(installation.stop);
   const customers = await settlePeople(installation, customerCount);
   opened.push(async () => Promise.all(customers.map(({ person }) => person.live.dispose())));

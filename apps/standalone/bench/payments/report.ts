@@ -29,6 +29,11 @@ export interface Measures {
   readonly ledger: Measure;
 }
 
+/** In the order of a round. */
+export const measureNames: readonly (keyof Measures)[] = [
+  ...(['drain', 'drainSingle', 'endToEnd', 'endToEndSingle', 'yardstick', 'lone', 'ledger'] as const),
+];
+
 /** Each figure's median by itself. */
 export function mediansOf<Figures extends object>(rounds: readonly Figures[]): Figures {
   const names = Object.keys(rounds[0] ?? {}) as (keyof Figures)[];
@@ -44,56 +49,42 @@ export interface Target {
   readonly ok: boolean;
 }
 
-/** What payments are held to. */
-export function targetsOf({
-  drain,
-  drainSingle,
-  endToEnd,
-  endToEndSingle,
-  yardstick,
-  lone,
-  ledger,
-}: Measures): Target[] {
-  const atLeast = (name: string, of: string, value: number, bound: number): Target => {
-    return { name, of, value, bound, ok: value >= bound };
-  };
-  const atMost = (name: string, of: string, value: number, bound: number): Target => {
-    return { name, of, value, bound, ok: value <= bound };
-  };
+/** What payments are held to, of what was measured. */
+export function targetsOf(measures: Partial<Measures>): Target[] {
+  const { drain, drainSingle, endToEnd, endToEndSingle, yardstick, lone, ledger } = measures;
+  const ratio = (one: number | undefined, other: number | undefined) =>
+    one === undefined || other === undefined ? [] : [one / other];
+  const atLeast = (name: string, of: string, values: number[], bound: number) =>
+    values.map((value): Target => ({ name, of, value, bound, ok: value >= bound }));
+  const atMost = (name: string, of: string, values: number[], bound: number) =>
+    values.map((value): Target => ({ name, of, value, bound, ok: value <= bound }));
   return [
-    atLeast('batch', 'draining / with batches of 1', drain.rate / drainSingle.rate, 5),
-    atMost('cpu', 'CPU per payment end to end / with batches of 1', endToEnd.cpuMs / endToEndSingle.cpuMs, 0.5),
-    atLeast('yardstick', 'payments end to end / TPC-B transactions', endToEnd.rate / yardstick.rate, 0.3),
-    atMost('latency', 'one client: p50 to CONFIRMED / p50 of postTransactions', lone.p50 / ledger.p50, 10),
-    atMost('latency-p99', 'one client: p99 to CONFIRMED / its p50', lone.p99 / lone.p50, 3),
+    ...atLeast('batch', 'draining / with batches of 1', ratio(drain?.rate, drainSingle?.rate), 5),
+    ...atMost('cpu', 'CPU end to end / with batches of 1', ratio(endToEnd?.cpuMs, endToEndSingle?.cpuMs), 0.5),
+    ...atLeast('yardstick', 'payments end to end / TPC-B', ratio(endToEnd?.rate, yardstick?.rate), yardstickBound),
+    ...atMost('latency', 'one client: p50 to CONFIRMED / p50 of postTransactions', ratio(lone?.p50, ledger?.p50), 10),
+    ...atMost('latency-p99', 'one client: p99 to CONFIRMED / its p50', ratio(lone?.p99, lone?.p50), 3),
   ];
 }
+
+/** 0.1 was to be reached first, this once the gateway is fast: see `bench:gateway`. */
+const yardstickBound = 0.3;
 
 export interface Result {
   readonly clients: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly payments: number;
-  readonly measures: Measures;
+  readonly measures: Partial<Measures>;
   readonly targets: readonly Target[];
 }
 
 /** For people: what was measured, and what of it was to be reached. */
 export function report({ clients, rounds, seconds, payments, measures, targets }: Result): string {
-  const { drain, drainSingle, endToEnd, endToEndSingle, yardstick, lone, ledger } = measures;
-  const times = ({ p50, p99 }: { readonly p50: number; readonly p99: number }) =>
-    `   p50 ${p50.toFixed(1).padStart(7)} ms   p99 ${p99.toFixed(1).padStart(7)} ms`;
-  const cost = ({ rate, cpuMs }: Drain) =>
-    `${rate.toFixed(0).padStart(6)}/s   ${cpuMs.toFixed(2).padStart(6)} ms of CPU`;
-  const rows = {
-    drain: cost(drain),
-    'drain, batches of 1': cost(drainSingle),
-    'end to end': cost(endToEnd) + times(endToEnd),
-    'end to end, batches of 1': cost(endToEndSingle) + times(endToEndSingle),
-    'TPC-B': `${yardstick.rate.toFixed(0).padStart(6)}/s${' '.repeat(20)}${times(yardstick)}`,
-    'one client': ' '.repeat(28) + times(lone),
-    'one client, postTransactions': ' '.repeat(28) + times(ledger),
-  };
+  const rows = measureNames.flatMap((name) => {
+    const figures: Partial<EndToEnd> | undefined = measures[name];
+    return figures ? [`${name.padEnd(15)}${figuresIn(figures)}`] : [];
+  });
   const goals = targets.map(
     ({ name, of, value, bound, ok }) =>
       `${ok ? 'reached' : 'MISSED '} ${name.padEnd(11)} ${value.toFixed(2).padStart(6)} of ${bound}   ${of}`,
@@ -101,8 +92,21 @@ export function report({ clients, rounds, seconds, payments, measures, targets }
   return [
     `${clients} clients, medians of ${rounds} interleaved rounds of ${seconds} s, and of ${payments} payments to drain`,
     '',
-    ...Object.entries(rows).map(([name, text]) => `${name.padEnd(30)}${text}`),
+    ...rows,
     '',
     ...goals,
   ].join('\n');
+}
+
+function figuresIn({ rate, cpuMs, p50, p99 }: Partial<EndToEnd>): string {
+  const figure = (value: number | undefined, digits: number, before: string, after: string) =>
+    value === undefined
+      ? ' '.repeat(before.length + 8 + after.length)
+      : before + value.toFixed(digits).padStart(8) + after;
+  return [
+    figure(rate, 0, '', '/s'),
+    figure(cpuMs, 2, '   CPU', ' ms each'),
+    figure(p50, 1, '   p50', ' ms'),
+    figure(p99, 1, '   p99', ' ms'),
+  ].join('');
 }
