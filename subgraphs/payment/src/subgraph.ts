@@ -55,7 +55,7 @@ import { createSubscriptions } from './timeline/subscription.ts';
 import { createTimelines, timelinesOf } from './timeline/timeline.ts';
 import { defaultTuning, type Tuning } from './tuning.ts';
 import { measureWork } from './worker/metrics.ts';
-import { createWorkers, type Workers } from './worker/workers.ts';
+import { createWorkers, type Work, type Workers } from './worker/workers.ts';
 
 export interface PaymentDependencies {
   readonly databaseUrl: string;
@@ -167,7 +167,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
       ...(bus.ready && { redis: optional(bus.ready) }),
       ...dependenciesOn({ ...peers }),
     },
-    routes: webhookRoutes({ database, rails, received: workers.made }),
+    routes: webhookRoutes({ database, rails, received: () => workers.made('webhooks') }),
     async start() {
       await tail.start();
       relay.start();
@@ -206,28 +206,32 @@ function createOperations(parts: OperationParts): Operations {
   const creation = { database, directory, lookups, peers, fees, quotes, router, timeToLiveMs: tuning.timeToLiveMs };
   const moved = (those: readonly Payment[]) => {
     workers.moved(those);
-    workers.made();
+    workers.made('work');
   };
   /** Workers hear of whatever a mutation has left for them to do. */
-  const announced = <Outcome extends { readonly kind: string; readonly replayed?: boolean }>(outcome: Outcome) => {
-    if (outcome.kind !== 'refused' && outcome.replayed !== true) workers.made();
+  const announced = <Outcome extends { readonly kind: string; readonly replayed?: boolean }>(
+    kind: Work,
+    outcome: Outcome,
+  ) => {
+    if (outcome.kind !== 'refused' && outcome.replayed !== true) workers.made(kind);
     return outcome;
   };
   return {
     quote: (customer, input, requestId) => createQuote(creation, customer, input, requestId),
     pay: async (customer, input) =>
-      announced(await (goesOutside(input) ? createOutside : createTransfer)(creation, customer, input)),
-    deposit: async (operator, input) => announced(await createDeposit(creation, operator, input)),
+      announced('work', await (goesOutside(input) ? createOutside : createTransfer)(creation, customer, input)),
+    deposit: async (operator, input) => announced('work', await createDeposit(creation, operator, input)),
     cancel: (customer, paymentId) => cancelPayment({ payments, moves, moved: workers.moved }, customer, paymentId),
     capture: (customer, input) => capturePayment({ database, payments, moves, moved }, customer, input),
-    refund: async (customer, input) => announced(await askRefund({ database, payments, refunds }, customer, input)),
-    retry: (paymentId) => retryPayment({ database, payments, made: workers.made }, paymentId),
+    refund: async (customer, input) =>
+      announced('refunds', await askRefund({ database, payments, refunds }, customer, input)),
+    retry: (paymentId) => retryPayment({ database, payments, made: () => workers.made('work', 'attempts') }, paymentId),
     release: async (operator, input) =>
-      announced(await releaseItem({ database, directory, payments, items, router }, operator, input)),
+      announced('suspense', await releaseItem({ database, directory, payments, items, router }, operator, input)),
     settle: async (operator, input) =>
-      announced(await recordSettlement({ database, settlements, rails }, operator, input)),
+      announced('settlements', await recordSettlement({ database, settlements, rails }, operator, input)),
     sendBack: async (operator, input) =>
-      announced(await returnItem({ database, directory, payments, items, router }, operator, input)),
+      announced('suspense', await returnItem({ database, directory, payments, items, router }, operator, input)),
   };
 }
 
@@ -239,8 +243,8 @@ function withRelay(hints: Hints, relay: Relay): Hints {
       hints.moved(payments);
       relay.nudge();
     },
-    workWaiting() {
-      hints.workWaiting();
+    workWaiting(kind) {
+      hints.workWaiting(kind);
       relay.nudge();
     },
   };

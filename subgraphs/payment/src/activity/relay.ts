@@ -23,7 +23,7 @@ export interface RelayOptions {
 export const relayedTopic = 'payment.relayed';
 
 /** Steps that are taken within so many ms get their positions together, in one transaction. */
-const gatherMs = 20;
+const gatherMs = 50;
 
 /** Steps that get their positions in one transaction. */
 const batch = 1_000;
@@ -34,6 +34,9 @@ export function createRelay({ database, bus, pollMs, logger }: RelayOptions): Re
   let again = false;
   let stopped = true;
 
+  /** The last position known. */
+  let known: bigint | undefined;
+
   const numberAll = async () => {
     for (;;) {
       const [answer] = await database.$queryRaw<{ last: bigint | null }[]>`SELECT number_steps(${batch}::int) AS last`;
@@ -42,6 +45,10 @@ export function createRelay({ database, bus, pollMs, logger }: RelayOptions): Re
       if (last === null || last === undefined) again = true;
       if (!last) return;
       void bus.publish(relayedTopic, String(last));
+      const given = known === undefined ? undefined : last - known;
+      known = last;
+      // Less than a batch: what has come since then is hinted at.
+      if (given !== undefined && given < batch) return;
     }
   };
   const number = () => {

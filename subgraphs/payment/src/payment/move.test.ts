@@ -25,20 +25,12 @@ afterAll(async () => {
   await scene.stop();
 });
 
-/** The way to each state that a payment can wait in. */
+/** The way to each state that a payment can wait in, from being claimed, which makes it VALIDATING. */
 const ways = {
-  INITIATED: [],
-  VALIDATING: [['VALIDATING', 'CHECKS_STARTED']],
-  IN_REVIEW: [
-    ['VALIDATING', 'CHECKS_STARTED'],
-    ['IN_REVIEW', 'REVIEW_REQUIRED'],
-  ],
-  PENDING: [
-    ['VALIDATING', 'CHECKS_STARTED'],
-    ['PENDING', 'CHECKS_PASSED'],
-  ],
+  VALIDATING: [],
+  IN_REVIEW: [['IN_REVIEW', 'REVIEW_REQUIRED']],
+  PENDING: [['PENDING', 'CHECKS_PASSED']],
   PROCESSING: [
-    ['VALIDATING', 'CHECKS_STARTED'],
     ['PENDING', 'CHECKS_PASSED'],
     ['PROCESSING', 'EXECUTION_STARTED'],
   ],
@@ -48,12 +40,17 @@ type Waiting = keyof typeof ways;
 
 /** A payment that a worker has taken to a state and has in hand. */
 async function paymentIn(state: Waiting): Promise<Payment> {
-  const maker = createMaker(scene);
-  const { id } = await maker.transfer(scene.dollars('1'));
-  await maker.close();
-  let payment = (await leases.claim(100)).find((claimed) => claimed.id === id);
+  const { id } = await newPayment();
+  let payment = (await leases.claim(100)).find((claim) => claim.payment.id === id)?.payment;
   for (const [to, reason] of ways[state]) payment = payment && (await moves.advance([{ payment, to, reason }]))[0];
   if (!payment) throw new Error(`${id} did not get to ${state}`);
+  return payment;
+}
+
+async function newPayment(): Promise<Payment> {
+  const maker = createMaker(scene);
+  const payment = await maker.transfer(scene.dollars('1'));
+  await maker.close();
   return payment;
 }
 
@@ -83,6 +80,26 @@ describe('a step', () => {
     ]);
     const times = steps.map(({ at }) => at.getTime());
     expect(times).toEqual([...times].sort());
+  });
+
+  it('may go through a state, with a row for each of the two', async () => {
+    const payment = await paymentIn('VALIDATING');
+    const through = { state: 'PENDING', reason: 'CHECKS_PASSED' } as const;
+    const moved = await moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED', through }]);
+    expect(moved).toMatchObject([{ state: 'PROCESSING', sequence: 4 }]);
+    const steps = await scene.client.paymentStep.findMany({ where: { paymentId: payment.id, sequence: { gt: 2 } } });
+    expect(steps.toSorted((a, b) => a.sequence - b.sequence)).toMatchObject([
+      { sequence: 3, from: 'VALIDATING', state: 'PENDING', reason: 'CHECKS_PASSED', actor: 'payment' },
+      { sequence: 4, from: 'PENDING', state: 'PROCESSING', reason: 'EXECUTION_STARTED', actor: 'payment' },
+    ]);
+  });
+
+  it('through a state that does not lead where it goes is refused', async () => {
+    const payment = await paymentIn('VALIDATING');
+    const through = { state: 'IN_REVIEW', reason: 'REVIEW_REQUIRED' } as const;
+    await expect(moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED', through }])).rejects.toThrow(
+      'payment_timeline_transition_fkey',
+    );
   });
 
   it('is not taken by a worker that has lost the payment, and those of its batch that it still has are', async () => {
@@ -117,7 +134,7 @@ describe('a step', () => {
 
 describe('a payment whose time has run out', () => {
   it.each(['INITIATED', 'VALIDATING', 'IN_REVIEW', 'PENDING'] as const)('expires in %s', async (state) => {
-    const payment = await paymentIn(state);
+    const payment = state === 'INITIATED' ? await newPayment() : await paymentIn(state);
     expect(await moves.expire(100)).toEqual([]);
     await runOut([payment]);
     expect(await moves.expire(100)).toMatchObject([{ id: payment.id, state: 'EXPIRED', failureCode: null }]);
@@ -129,6 +146,25 @@ describe('a payment whose time has run out', () => {
     await runOut([payment]);
     const moved = await moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED' }]);
     expect(moved).toMatchObject([{ state: 'EXPIRED' }]);
+  });
+
+  it('expires when its worker would take it on through a state', async () => {
+    const payment = await paymentIn('VALIDATING');
+    await runOut([payment]);
+    const through = { state: 'PENDING', reason: 'CHECKS_PASSED' } as const;
+    const moved = await moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED', through }]);
+    expect(moved).toMatchObject([{ state: 'EXPIRED', sequence: 3 }]);
+  });
+
+  it('is claimed without its checks being started, and expires then', async () => {
+    const payment = await newPayment();
+    await runOut([payment]);
+    const claimed = (await leases.claim(100)).find((claim) => claim.payment.id === payment.id);
+    expect(claimed).toMatchObject({ from: 'INITIATED', payment: { state: 'INITIATED', sequence: 1 } });
+    const moved = await moves.advance([
+      { payment: claimed?.payment ?? payment, to: 'VALIDATING', reason: 'CHECKS_STARTED' },
+    ]);
+    expect(moved).toMatchObject([{ state: 'EXPIRED', sequence: 2 }]);
   });
 
   it('expires when its payer would call it off', async () => {

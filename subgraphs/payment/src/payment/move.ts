@@ -31,11 +31,19 @@ export interface Diversion {
   readonly transactionId: string;
 }
 
+/** A state that a payment enters and leaves at once. */
+export interface Passage {
+  readonly state: PaymentState;
+  readonly reason: PaymentReason;
+}
+
 /** A step that a worker found a payment due. */
 export interface Step {
   readonly payment: Payment;
   readonly to: PaymentState;
   readonly reason: PaymentReason;
+  /** A state that it enters on the way, in a step of its own. */
+  readonly through?: Passage | undefined;
   readonly failureCode?: FailureCode;
   /** The attempt that carried the money. */
   readonly carriedBy?: string;
@@ -79,6 +87,7 @@ export function createMoves(
           id, from_state, carried_by, diverted AND NOT late AS diverted,
           CASE WHEN late THEN 'EXPIRED' ELSE to_state END AS to_state,
           CASE WHEN late THEN 'TIMED_OUT' ELSE reason END AS reason,
+          CASE WHEN NOT late THEN through_state END AS through_state, through_reason,
           CASE WHEN NOT late THEN failure_code END AS failure_code,
           CASE WHEN late THEN ${service} ELSE actor END AS actor
         FROM judged
@@ -86,7 +95,7 @@ export function createMoves(
       moved AS (
         UPDATE payment p SET
           state = t.to_state::payment_state,
-          sequence = p.sequence + 1,
+          sequence = p.sequence + CASE WHEN t.through_state IS NULL THEN 1 ELSE 2 END,
           failure_code = t.failure_code::payment_failure_code,
           carried_by = COALESCE(t.carried_by, p.carried_by),
           diverted = p.diverted OR t.diverted,
@@ -100,11 +109,14 @@ export function createMoves(
           ${sets}
         FROM target t
         WHERE p.id = t.id
-        RETURNING p.*, t.from_state, t.reason, t.actor
+        RETURNING p.*, t.from_state, t.through_state::payment_state, t.through_reason, t.reason, t.actor
       ),
       step AS (
         INSERT INTO payment_timeline (payment_id, sequence, from_state, to_state, reason, actor)
-        SELECT id, sequence, from_state, state, reason::payment_reason, actor FROM moved
+        SELECT id, sequence - 1, from_state, through_state, through_reason::payment_reason, actor FROM moved
+        WHERE through_state IS NOT NULL
+        UNION ALL
+        SELECT id, sequence, COALESCE(through_state, from_state), state, reason::payment_reason, actor FROM moved
       ),
       owed AS (
         INSERT INTO payment_compensation (payment_id, action)
@@ -135,6 +147,10 @@ export function createMoves(
 const isKept = Prisma.sql`t.to_state IN (${literals(carriedOn)})
   AND NOT (t.to_state = 'PENDING' AND p.capture_method = 'MANUAL')`;
 
+/** The columns of a step that goes through no other state and carries no money. */
+const straight = Prisma.sql`
+  NULL::text AS through_state, NULL::text AS through_reason, NULL::text AS carried_by, false AS diverted`;
+
 function stepsFound(steps: readonly Step[]): Prisma.Sql {
   return Prisma.sql`
     locked AS MATERIALIZED (
@@ -144,8 +160,8 @@ function stepsFound(steps: readonly Step[]): Prisma.Sql {
     ),
     found AS (
       SELECT
-        l.id, l.state AS from_state, l.expires_at, s.to_state, s.reason, s.failure_code, ${service} AS actor,
-        s.carried_by, s.diverted
+        l.id, l.state AS from_state, l.expires_at, s.to_state, s.reason, s.through_state, s.through_reason,
+        s.failure_code, ${service} AS actor, s.carried_by, s.diverted
       FROM locked l
       JOIN unnest(
         ${steps.map(({ payment }) => payment.id)}::text[],
@@ -153,10 +169,12 @@ function stepsFound(steps: readonly Step[]): Prisma.Sql {
         ${steps.map(({ payment }) => payment.leaseEpoch)}::int[],
         ${steps.map(({ to }) => to)}::text[],
         ${steps.map(({ reason }) => reason)}::text[],
+        ${steps.map(({ through }) => through?.state ?? null)}::text[],
+        ${steps.map(({ through }) => through?.reason ?? null)}::text[],
         ${steps.map(({ failureCode }) => failureCode ?? null)}::text[],
         ${steps.map(({ carriedBy }) => carriedBy ?? null)}::text[],
         ${steps.map(({ diversion }) => diversion !== undefined)}::boolean[]
-      ) AS s (id, state, epoch, to_state, reason, failure_code, carried_by, diverted)
+      ) AS s (id, state, epoch, to_state, reason, through_state, through_reason, failure_code, carried_by, diverted)
         ON s.id = l.id AND s.state = l.state AND s.epoch = l.lease_epoch
     )`;
 }
@@ -195,7 +213,7 @@ function cancellableFound(id: string, reason: PaymentReason, actor: string): Pri
       SELECT
         id, state AS from_state, expires_at,
         'CANCELLED' AS to_state, ${reason}::text AS reason, NULL::text AS failure_code, ${actor}::text AS actor,
-        NULL::text AS carried_by, false AS diverted
+        ${straight}
       FROM locked
       WHERE state IN (${literals(cancellable)})
     )`;
@@ -217,7 +235,7 @@ function capturableFound(id: string, { principalId, key, fingerprint }: KeyUse):
     found AS (
       SELECT
         id, state AS from_state, expires_at, 'PROCESSING' AS to_state, 'CAPTURE_REQUESTED' AS reason,
-        NULL::text AS failure_code, ${principalId}::text AS actor, NULL::text AS carried_by, false AS diverted
+        NULL::text AS failure_code, ${principalId}::text AS actor, ${straight}
       FROM locked JOIN used ON used.payment_id = locked.id
     )`;
 }
@@ -246,7 +264,7 @@ function expiredFound(limit: number): Prisma.Sql {
       SELECT
         id, state AS from_state, expires_at,
         'EXPIRED' AS to_state, 'TIMED_OUT' AS reason, NULL::text AS failure_code, ${service} AS actor,
-        NULL::text AS carried_by, false AS diverted
+        ${straight}
       FROM locked
     )`;
 }

@@ -10,11 +10,11 @@ describe('work that waits', () => {
     const bus = memoryBus();
     const [here, there] = [createHints(bus, 'here', silent), createHints(bus, 'there', silent)];
     const heard: string[] = [];
-    await here.onWork(() => heard.push('here'));
-    await there.onWork(() => heard.push('there'));
-    here.workWaiting();
+    await here.onWork((kind) => heard.push(`here ${kind}`));
+    await there.onWork((kind) => heard.push(`there ${kind}`));
+    here.workWaiting('refunds');
     await delivered();
-    expect(heard).toEqual(['there']);
+    expect(heard).toEqual(['there refunds']);
   });
 });
 

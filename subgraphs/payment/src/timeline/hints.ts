@@ -6,12 +6,15 @@ import type { Payment } from '../payment/payment.ts';
 export interface Hints {
   /** These payments have taken a step. */
   moved(payments: readonly Payment[]): void;
-  /** There is work that another process may take up at once. */
-  workWaiting(): void;
+  /** There is work of a kind that another process may take up at once. */
+  workWaiting(kind: string): void;
   /** Calls `listener` with the number of each new step of the payment, until the returned function is called. */
   onMoved(paymentId: string, listener: (sequence: number) => void): Promise<() => void>;
-  /** Calls `listener` when another process has made work, until the returned function is called. */
-  onWork(listener: () => void): Promise<() => void>;
+  /**
+   * Calls `listener` when another process has made work, with its kind, until the returned function is called; without a
+   * kind when something may have been missed.
+   */
+  onWork(listener: (kind?: string) => void): Promise<() => void>;
 }
 
 const workTopic = 'payment.work';
@@ -29,8 +32,8 @@ export function createHints(bus: EventBus, sender: string, logger: Logger, patie
     moved(payments) {
       for (const { id, sequence } of payments) void bus.publish(topicOf(id), String(sequence));
     },
-    workWaiting() {
-      void bus.publish(workTopic, sender);
+    workWaiting(kind) {
+      void bus.publish(workTopic, `${sender} ${kind}`);
     },
     onMoved: (paymentId, listener) =>
       listen(
@@ -42,9 +45,10 @@ export function createHints(bus: EventBus, sender: string, logger: Logger, patie
       listen(
         workTopic,
         (message) => {
-          if (message !== sender) listener();
+          const [from, kind] = message.split(' ');
+          if (from !== sender) listener(kind);
         },
-        listener,
+        () => listener(),
       ),
   };
 }

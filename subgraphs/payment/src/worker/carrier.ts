@@ -15,6 +15,8 @@ export interface CarrierDependencies {
   readonly backoff: BackoffOptions;
   /** Told of every step taken. */
   readonly moved: (payments: readonly Payment[]) => void;
+  /** Told of states that were entered and left in one step, each as the payment in it. */
+  readonly passed: (payments: readonly Payment[]) => void;
   /** Told after how many ms the first of some payments put back is due again. */
   readonly postponed: (delayMs: number) => void;
   readonly logger: Logger;
@@ -26,14 +28,16 @@ export interface CarrierDependencies {
  * What enters a state in which this worker goes on stays leased to it, so that it needs no second claim.
  */
 export function createCarrier(dependencies: CarrierDependencies): (payments: readonly Payment[]) => Promise<void> {
-  const { stages, moves, leases, moved, postponed, logger, tracing } = dependencies;
+  const { stages, moves, leases, moved, passed, postponed, logger, tracing } = dependencies;
 
   const carryLane = async (state: WorkableState, lane: readonly Payment[]): Promise<void> => {
     const steps = await tracedStage(tracing, `payment ${state}`, lane, async () => {
       const outcomes = await stages[state](lane);
       const postponements = postponementsIn(lane, outcomes, dependencies);
-      const [taken] = await Promise.all([moves.advance(stepsIn(lane, outcomes)), leases.postpone(postponements)]);
+      const steps = stepsIn(lane, outcomes);
+      const [taken] = await Promise.all([moves.advance(steps), leases.postpone(postponements)]);
       moved(taken);
+      passed(passagesIn(steps, taken));
       if (postponements.length > 0) postponed(Math.min(...postponements.map(({ delayMs }) => delayMs)));
       return taken;
     });
@@ -72,6 +76,14 @@ function stepsIn(payments: readonly Payment[], outcomes: readonly Outcome[]): St
   return payments.flatMap((payment, index) => {
     const outcome = outcomes[index];
     return outcome?.kind === 'step' ? [{ payment, ...outcome }] : [];
+  });
+}
+
+function passagesIn(steps: readonly Step[], taken: readonly Payment[]): Payment[] {
+  const asked = new Map(steps.map((step) => [step.payment.id, step]));
+  return taken.flatMap((payment) => {
+    const { to, through } = asked.get(payment.id) ?? {};
+    return through && payment.state === to ? [{ ...payment, state: through.state }] : [];
   });
 }
 

@@ -34,9 +34,9 @@ type Act = (owed: readonly Owed[]) => Promise<readonly boolean[]>;
 
 /**
  * Repeats compensations until their peers acknowledge them. A round takes up to `batchSize`, makes one call per action
- * for all, and says whether there were any; those without acknowledgement come again after a growing pause.
+ * for all, and says how many there were; those without acknowledgement come again after a growing pause.
  */
-export function createCompensator(dependencies: CompensatorDependencies): () => Promise<boolean> {
+export function createCompensator(dependencies: CompensatorDependencies): () => Promise<number> {
   const { logger } = dependencies;
   const acts = actsOf(dependencies);
 
@@ -57,7 +57,7 @@ export function createCompensator(dependencies: CompensatorDependencies): () => 
       perform('USE_LIMITS', of('USE_LIMITS')),
       perform('BOOK_RETURN', of('BOOK_RETURN')),
     ]);
-    return claimed.length > 0;
+    return claimed.length;
   };
 }
 

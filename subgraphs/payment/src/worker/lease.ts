@@ -1,6 +1,7 @@
 import { type Database, literals, milliseconds, paymentColumns } from '../database.ts';
 import type { Payment as PaymentRow } from '../generated/prisma/client.ts';
 import type { PaymentState } from '../payment/lifecycle.ts';
+import { service } from '../payment/move.ts';
 import { type Payment, paymentFrom } from '../payment/payment.ts';
 
 /** States in which a worker has something to do. */
@@ -23,9 +24,19 @@ export interface Postponement {
   readonly countsAsAttempt: boolean;
 }
 
+/** A payment that was taken up. */
+export interface Claim {
+  readonly payment: Payment;
+  /** The state it was in until then. */
+  readonly from: PaymentState;
+}
+
 export interface Leases {
-  /** Takes up to `limit` payments that are due and in nobody's hands, the longest due first. */
-  claim(limit: number): Promise<Payment[]>;
+  /**
+   * Takes up to `limit` payments that are due and in nobody's hands, the longest due first. For those that are INITIATED their
+   * checks start with it, unless their time has run out.
+   */
+  claim(limit: number): Promise<Claim[]>;
   /** Puts payments back until later; those that the worker has lost by now are left alone. */
   postpone(postponements: readonly Postponement[]): Promise<void>;
 }
@@ -41,22 +52,31 @@ export function createLeases(
   return {
     /** Relies on payment_due_idx. */
     async claim(limit) {
-      const rows = await database.$queryRaw<PaymentRow[]>`
+      const rows = await database.$queryRaw<(PaymentRow & { readonly begins: boolean })[]>`
         WITH due AS MATERIALIZED (
-          SELECT id FROM payment
+          SELECT id, state = 'INITIATED' AND expires_at > clock_timestamp() AS begins FROM payment
           WHERE state IN (${literals(workable)}) AND next_attempt_at <= now()
             AND (lease_until IS NULL OR lease_until <= now())
           ORDER BY next_attempt_at
           LIMIT ${limit}
           FOR NO KEY UPDATE SKIP LOCKED
+        ),
+        claimed AS (
+          UPDATE payment p
+          SET lease_owner = ${owner}, lease_until = clock_timestamp() + ${milliseconds(leaseMs)},
+            lease_epoch = p.lease_epoch + 1,
+            state = CASE WHEN due.begins THEN 'VALIDATING' ELSE p.state END,
+            sequence = p.sequence + due.begins::int
+          FROM due
+          WHERE p.id = due.id
+          RETURNING p.*, due.begins
+        ),
+        step AS (
+          INSERT INTO payment_timeline (payment_id, sequence, from_state, to_state, reason, actor)
+          SELECT id, sequence, 'INITIATED', 'VALIDATING', 'CHECKS_STARTED', ${service} FROM claimed WHERE begins
         )
-        UPDATE payment p
-        SET lease_owner = ${owner}, lease_until = clock_timestamp() + ${milliseconds(leaseMs)},
-          lease_epoch = lease_epoch + 1
-        FROM due
-        WHERE p.id = due.id
-        RETURNING ${paymentColumns('p')}`;
-      return rows.map(paymentFrom);
+        SELECT ${paymentColumns('p')}, begins FROM claimed p`;
+      return rows.map((row) => ({ payment: paymentFrom(row), from: row.begins ? 'INITIATED' : row.state }));
     },
 
     async postpone(postponements) {

@@ -3,8 +3,10 @@ import type { WorkObserver } from './metrics.ts';
 
 export interface LoopOptions {
   readonly name: string;
-  /** Does a round of work and says whether there was any. */
-  readonly round: () => Promise<boolean>;
+  /** Does a round of work and says whether there was any, or how much. */
+  readonly round: () => Promise<boolean | number>;
+  /** With less than that in a round there is nothing more to do until there is a nudge; 1 unless told. */
+  readonly batchSize?: number;
   /** How often to look without being nudged. */
   readonly pollMs: number;
   /** How many rounds may run at a time. */
@@ -27,7 +29,8 @@ export interface Loop {
  * Runs rounds while there is work. Nudges that come while all rounds are running lead to one more, which then finds all
  * the work that has gathered: so batches grow with the load, and a lone piece of work never waits.
  */
-export function createLoop({ name, round, pollMs, concurrency = 1, logger, observe }: LoopOptions): Loop {
+export function createLoop(options: LoopOptions): Loop {
+  const { name, round, batchSize = 1, pollMs, concurrency = 1, logger, observe } = options;
   const timers = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let active = 0;
@@ -43,9 +46,9 @@ export function createLoop({ name, round, pollMs, concurrency = 1, logger, obser
       const ended = (outcome: 'worked' | 'idle' | 'failed') =>
         observe?.round(name, outcome, (performance.now() - begun) / 1_000);
       try {
-        const worked = await round();
-        if (worked) nudged = true;
-        ended(worked ? 'worked' : 'idle');
+        const found = Number(await round());
+        if (found >= batchSize) nudged = true;
+        ended(found > 0 ? 'worked' : 'idle');
       } catch (error) {
         // Leases run out and the poll comes round: nothing is lost but time.
         logger.error({ err: error, worker: name }, 'a round of work failed');

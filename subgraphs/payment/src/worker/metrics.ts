@@ -1,12 +1,13 @@
 import { inFlight } from '@paygraph/service';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Database } from '../database.ts';
+import type { PaymentState } from '../payment/lifecycle.ts';
 import type { Payment } from '../payment/payment.ts';
 
 /** What workers tell of what they do. */
 export interface WorkObserver {
-  /** Payments taken up, each in the state it was in. */
-  claimed(payments: readonly Payment[]): void;
+  /** Payments taken up, by the state each was in. */
+  claimed(states: readonly PaymentState[]): void;
   /** Steps taken, each as the payment it led to. */
   moved(payments: readonly Payment[]): void;
   /** A worker has looked for work and done what it found. */
@@ -42,8 +43,8 @@ export function measureWork(registry: Registry, database: Database): WorkObserve
   });
   measureQueues(registry, database);
   return {
-    claimed(payments) {
-      for (const { state } of payments) claimed.inc({ state });
+    claimed(states) {
+      for (const state of states) claimed.inc({ state });
     },
     moved(payments) {
       for (const { kind, state, failureCode } of payments) {

@@ -2,7 +2,7 @@ import type { Logger } from '@paygraph/service';
 import { PeerError } from '@paygraph/subgraph';
 import type { FailureCode } from '../payment/failure.ts';
 import type { PaymentReason, PaymentState } from '../payment/lifecycle.ts';
-import type { Diversion } from '../payment/move.ts';
+import type { Diversion, Passage } from '../payment/move.ts';
 import type { Payment } from '../payment/payment.ts';
 
 /** What becomes of a payment once a stage has seen it. */
@@ -11,6 +11,7 @@ export type Outcome =
       readonly kind: 'step';
       readonly to: PaymentState;
       readonly reason: PaymentReason;
+      readonly through?: Passage;
       readonly failureCode?: FailureCode;
       readonly carriedBy?: string;
       readonly diversion?: Diversion;

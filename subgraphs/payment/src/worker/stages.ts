@@ -1,5 +1,5 @@
 import type { FailureCode } from '../payment/failure.ts';
-import { type Collection, type Payment, type Payout, ridesRail, type Transfer } from '../payment/payment.ts';
+import type { Collection, Payment, Payout, Transfer } from '../payment/payment.ts';
 import { reservedBy } from '../payment/posting.ts';
 import { type Books, reservationGraceMs } from './books.ts';
 import type { Checks, Verdict } from './checks.ts';
@@ -18,14 +18,18 @@ export interface StageDependencies {
 export function createStages({ checks, books, rails }: StageDependencies): Record<WorkableState, Stage> {
   /** Holds the funds of those that may go on; a collection has none to hold. */
   const hold = async (payments: readonly Payment[], reason: 'CHECKS_PASSED' | 'REVIEW_APPROVED') => {
-    const pending: Outcome = { kind: 'step', to: 'PENDING', reason };
+    const onward = (payment: Payment): Outcome =>
+      isExecutedAtOnce(payment)
+        ? { ...executionStarted, through: { state: 'PENDING', reason } }
+        : { kind: 'step', to: 'PENDING', reason };
     const held = payments.filter(holdsFunds);
-    if (held.length === 0) return payments.map(() => pending);
+    if (held.length === 0) return payments.map(onward);
     const answers = await books.reserve(held.map(reservationOf));
-    return held.map((payment, index) => outcomeOf(payment, answers[index] ?? unknown, pending));
+    return held.map((payment, index) => outcomeOf(payment, answers[index] ?? unknown, onward(payment)));
   };
 
   return {
+    // Claimed without being moved on: its time has run out meanwhile.
     INITIATED: always({ kind: 'step', to: 'VALIDATING', reason: 'CHECKS_STARTED' }),
 
     VALIDATING: async (payments) =>
@@ -43,15 +47,10 @@ export function createStages({ checks, books, rails }: StageDependencies): Recor
       }),
 
     async PENDING(payments) {
-      if (payments[0]?.kind === 'COLLECTION' && ridesRail(payments[0]))
-        return rails.collect(payments.filter(isRailCollection));
+      const collections = payments.filter(isRailCollection);
+      if (collections.length > 0) return rails.collect(collections);
       // One that waits for a hand is not claimed before it has run out; should it be, it goes on waiting.
-      return payments.map(
-        ({ captureMethod }): Outcome =>
-          captureMethod === 'MANUAL'
-            ? { kind: 'waiting' }
-            : { kind: 'step', to: 'PROCESSING', reason: 'EXECUTION_STARTED' },
-      );
+      return payments.map((payment): Outcome => (isExecutedAtOnce(payment) ? executionStarted : { kind: 'waiting' }));
     },
 
     async PROCESSING(payments) {
@@ -75,6 +74,13 @@ function reservationOf(payment: Transfer | Payout) {
   const { id, kind, reservationId } = payment;
   const expiresAt = new Date(payment.expiresAt.getTime() + reservationGraceMs);
   return { id: reservationId, kind, reference: id, entries: reservedBy(payment), expiresAt };
+}
+
+const executionStarted = { kind: 'step', to: 'PROCESSING', reason: 'EXECUTION_STARTED' } as const;
+
+/** Whether nobody has to be waited for, neither a hand nor whoever pays in from outside. */
+function isExecutedAtOnce(payment: Payment): boolean {
+  return payment.captureMethod === 'AUTOMATIC' && !isRailCollection(payment);
 }
 
 function holdsFunds(payment: Payment): payment is Transfer | Payout {

@@ -27,7 +27,7 @@ import { createCarrier } from './carrier.ts';
 import { createChecks } from './checks.ts';
 import { createCompensator } from './compensate.ts';
 import { createLeases } from './lease.ts';
-import { createLoop, type Loop } from './loop.ts';
+import { createLoop, type Loop, type LoopOptions } from './loop.ts';
 import type { WorkObserver } from './metrics.ts';
 import { createRailStages } from './rail-stages.ts';
 import { createReturns } from './returns.ts';
@@ -58,7 +58,7 @@ export interface Workers {
   /** Tells the world of steps taken, and the workers of what follows from them. */
   moved(payments: readonly Payment[]): void;
   /** There is something new to do: here and in other processes somebody takes it up. */
-  made(): void;
+  made(...kinds: Work[]): void;
   start(): Promise<void>;
   /** Takes up nothing more and finishes what is under way. */
   stop(): Promise<void>;
@@ -67,25 +67,25 @@ export interface Workers {
 /** Everything that goes on beside requests: carrying payments on, ending those out of time, settling what peers are owed. */
 export function createWorkers(dependencies: WorkerDependencies): Workers {
   const { hints, tuning, logger, observe } = dependencies;
-  const { pollMs } = tuning;
+  const { pollMs, concurrency, batchSize } = tuning;
   const rounds = createRounds(dependencies, {
     moved: (payments) => moved(payments),
     nudge: (name) => loops[name].nudge(),
     nudgeIn: (name, delayMs) => loops[name].nudgeIn(delayMs),
   });
-  const loop = (name: LoopName, concurrency = 1, every = pollMs) =>
-    createLoop({ name, concurrency, pollMs: every, logger, round: rounds[name], observe });
+  const loop = (name: LoopName, options: Partial<LoopOptions> = {}) =>
+    createLoop({ name, pollMs, logger, round: rounds[name], observe, ...options });
   const loops: Record<LoopName, Loop> = {
-    work: loop('work', tuning.concurrency),
+    work: loop('work', { concurrency, batchSize }),
     // A round lasts as long as its slowest rail takes, and others must not wait for it.
-    attempts: loop('attempts', tuning.concurrency),
+    attempts: loop('attempts', { concurrency }),
     refunds: loop('refunds'),
     suspense: loop('suspense'),
     settlements: loop('settlements'),
     webhooks: loop('webhooks'),
     expire: loop('expire'),
-    compensate: loop('compensate'),
-    purge: loop('purge', 1, tuning.purgeMs),
+    compensate: loop('compensate', { batchSize }),
+    purge: loop('purge', { pollMs: tuning.purgeMs }),
   };
   let stopListening = () => {};
 
@@ -94,18 +94,19 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     observe?.moved(payments);
     if (payments.some(({ state }) => compensations.some((owed) => owed.state === state))) loops.compensate.nudge();
   };
-  const wake = () => {
-    for (const name of ['work', 'attempts', 'refunds', 'suspense', 'settlements', 'webhooks'] as const)
-      loops[name].nudge();
-  };
   return {
     moved,
-    made() {
-      hints.workWaiting();
-      wake();
+    made(...kinds) {
+      for (const kind of kinds) {
+        hints.workWaiting(kind);
+        loops[kind].nudge();
+      }
     },
     async start() {
-      stopListening = await hints.onWork(wake);
+      stopListening = await hints.onWork((heard) => {
+        const kind = works.find((one) => one === heard);
+        for (const name of kind ? [kind] : works) loops[name].nudge();
+      });
       for (const loop of Object.values(loops)) loop.start();
     },
     async stop() {
@@ -115,16 +116,11 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
   };
 }
 
-type LoopName =
-  | 'work'
-  | 'attempts'
-  | 'refunds'
-  | 'suspense'
-  | 'settlements'
-  | 'webhooks'
-  | 'expire'
-  | 'compensate'
-  | 'purge';
+/** What requests leave to be done: payments to be carried on, and what has a loop of its own. */
+const works = ['work', 'attempts', 'refunds', 'suspense', 'settlements', 'webhooks'] as const;
+export type Work = (typeof works)[number];
+
+type LoopName = Work | 'expire' | 'compensate' | 'purge';
 
 interface Signals {
   readonly moved: (payments: readonly Payment[]) => void;
@@ -133,7 +129,7 @@ interface Signals {
 }
 
 /** What each loop does in a round. */
-function createRounds(dependencies: WorkerDependencies, signals: Signals): Record<LoopName, () => Promise<boolean>> {
+function createRounds(dependencies: WorkerDependencies, signals: Signals): Record<LoopName, LoopOptions['round']> {
   const { database, peers, moves, payments, quotes, attempts, refunds, items, rails, router, tuning, logger, tracing } =
     dependencies;
   const { observe } = dependencies;
@@ -148,6 +144,7 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
     rails: createRailStages({ books, rides, attempts }),
   });
   const carry = createCarrier({
+    passed: (payments) => observe?.moved(payments),
     ...{ stages, moves, leases, backoff, moved, logger, tracing },
     reviewPollMs: tuning.reviewPollMs,
     parkMs: tuning.rails.parkMs,
@@ -161,10 +158,11 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
   };
   return {
     async work() {
-      const claimed = await leases.claim(batchSize);
-      observe?.claimed(claimed);
-      await carry(claimed);
-      return claimed.length > 0;
+      const claims = await leases.claim(batchSize);
+      observe?.claimed(claims.map(({ from }) => from));
+      moved(claims.flatMap(({ payment, from }) => (payment.state === from ? [] : [payment])));
+      await carry(claims.map(({ payment }) => payment));
+      return claims.length;
     },
     attempts: createAttemptWork({
       ...{ database, attempts, batchSize, decided, logger, tracing },
