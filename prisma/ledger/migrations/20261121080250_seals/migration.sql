@@ -30,7 +30,7 @@ CREATE TRIGGER seal_is_history BEFORE UPDATE OR DELETE OR TRUNCATE ON seal
 
 CREATE FUNCTION digest_of(standing text) RETURNS numeric
 LANGUAGE sql IMMUTABLE
-RETURN ('x' || encode(substr(sha256(convert_to(standing, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint;
+RETURN substr(sha256(convert_to(standing, 'UTF8')), 1, 8)::bigint;
 
 CREATE FUNCTION account_standing(account account) RETURNS text
 LANGUAGE sql STABLE

@@ -52,7 +52,7 @@ LANGUAGE sql STABLE AS $$
     bool_and(coalesce(account.currency = named.currency AND takes(account, named.debits, named.credits), false))
   FROM unnest(batch.addresses, batch.currencies, batch.debits, batch.credits) WITH ORDINALITY
     AS named (address, currency, debits, credits, place)
-  LEFT JOIN account ON account.address = named.address AND account.address = ANY (batch.addresses)
+  LEFT JOIN account ON account.address = named.address
 $$;
 
 -- As accounts_of, once all but wallets' accounts that are not there have been opened.
@@ -101,7 +101,7 @@ LANGUAGE sql STABLE AS $$
         WHEN status = 'FROZEN' THEN 'ACCOUNT_FROZEN'
       END AS misfit
     FROM unnest(batch.addresses, batch.currencies) WITH ORDINALITY AS named (address, currency, place)
-    LEFT JOIN account ON account.address = named.address AND account.address = ANY (batch.addresses)
+    LEFT JOIN account ON account.address = named.address
   ) AS each_account
 $$;
 
@@ -256,8 +256,7 @@ LANGUAGE sql STABLE AS $$
   SELECT array_agg(key.id IS NOT NULL ORDER BY place),
     array_agg(CASE WHEN key.fingerprint <> given.fingerprint THEN 'IDEMPOTENCY_CONFLICT' END::ledger_error_code ORDER BY place)
   FROM unnest(batch.ids, batch.fingerprints) WITH ORDINALITY AS given (id, fingerprint, place)
-  -- By the array too: whatever way of joining is chosen, ids are looked up and the table is never read whole.
-  LEFT JOIN idempotency_key AS key ON key.id = given.id AND key.id = ANY (batch.ids)
+  LEFT JOIN idempotency_key AS key ON key.id = given.id
 $$;
 
 -- The ends of items in the arrays of their entries.

@@ -76,10 +76,14 @@ DECLARE
   accounts    record;
   known       record;
   decision    record;
+  account_numbers bigint[] := array_fill(0::bigint, ARRAY[cardinality(batch.slots)]); -- of each entry
 BEGIN
   PERFORM lock_ledger();
   instant := clock_timestamp();
   accounts := accounts_after_opening(batch);
+  FOR n IN 1 .. cardinality(batch.slots) LOOP
+    account_numbers[n] := accounts.account_numbers[batch.slots[n]];
+  END LOOP;
   SELECT array_agg(reservation.id IS NOT NULL ORDER BY place) AS settled,
     array_agg(CASE
       WHEN reservation.fingerprint <> given.fingerprint THEN 'IDEMPOTENCY_CONFLICT'::ledger_error_code
@@ -96,8 +100,8 @@ BEGIN
     id, kind, reference, fingerprint, account_numbers, directions, amounts, remaining, reserved_at, expires_at
   )
   SELECT id, kind, reference, fingerprint,
-    ARRAY(SELECT accounts.account_numbers[slot] FROM unnest(batch.slots[first : last]) WITH ORDINALITY AS given (slot, n) ORDER BY n),
-    batch.directions[first : last], batch.amounts[first : last], batch.amounts[first : last], instant, expires_at
+    account_numbers[first : last], batch.directions[first : last], batch.amounts[first : last],
+    batch.amounts[first : last], instant, expires_at
   FROM (
     SELECT *, last - size + 1 AS first
     FROM unnest(
@@ -123,6 +127,7 @@ CREATE TYPE capture_judgement AS (
   account_numbers bigint[],
   directions      entry_direction[],
   taken           bigint[],
+  size            integer, -- how many of them are not zero
   ends            boolean, -- whether the reservation ends
   accepted        boolean,
   code            ledger_error_code,
@@ -137,6 +142,7 @@ BEGIN
   RETURN ARRAY(
     SELECT ROW(
       place, id, fingerprint, target, effective_at, metadata, kind, reference, account_numbers, directions, taken,
+      cardinality(array_remove(taken, 0)),
       releases OR taken = remaining, code IS NULL AND NOT settled, code, fault
     )::capture_judgement
     FROM (
@@ -204,32 +210,26 @@ BEGIN
   FROM unnest(judged) AS captured WHERE reservation.id = captured.target AND captured.accepted;
 
   IF EXISTS (SELECT FROM unnest(judged) WHERE accepted) THEN
-    WITH item AS MATERIALIZED (
-      SELECT * FROM unnest(judged) WHERE accepted
-    ), line AS MATERIALIZED (
-      SELECT place, n, account_number, direction, amount
-      FROM item CROSS JOIN LATERAL unnest(account_numbers, directions, taken) WITH ORDINALITY
+    WITH line AS MATERIALIZED (
+      SELECT place, n, account_number, direction, amount, dense_rank() OVER (ORDER BY account_number)::integer AS slot
+      FROM unnest(judged) CROSS JOIN LATERAL unnest(account_numbers, directions, taken) WITH ORDINALITY
         AS part (account_number, direction, amount, n)
-      WHERE amount > 0
-    ), named AS MATERIALIZED (
-      SELECT account_number, row_number() OVER (ORDER BY account_number) AS slot FROM line GROUP BY account_number
+      WHERE accepted AND amount > 0
     )
     INSERT INTO posting (
-      account_numbers, ids, fingerprints, kinds, "references", reservation_ids, effective_at, metadata, sizes, slots,
-      directions, amounts
+      account_numbers, slots, directions, amounts, ids, fingerprints, kinds, "references", reservation_ids, effective_at,
+      metadata, sizes
     )
-    SELECT (SELECT array_agg(account_number ORDER BY slot) FROM named), items.*, lines.*
+    SELECT lines.*, items.*
     FROM (
-      SELECT array_agg(id ORDER BY place), array_agg(fingerprint ORDER BY place), array_agg(kind ORDER BY place),
-        array_agg(reference ORDER BY place), array_agg(target ORDER BY place), array_agg(effective_at ORDER BY place),
-        array_agg(metadata ORDER BY place),
-        array_agg((SELECT count(*)::integer FROM line WHERE line.place = item.place) ORDER BY place)
-      FROM item
-    ) AS items CROSS JOIN (
-      SELECT array_agg(slot::integer ORDER BY place, n), array_agg(direction ORDER BY place, n),
+      SELECT array_agg(DISTINCT account_number), array_agg(slot ORDER BY place, n), array_agg(direction ORDER BY place, n),
         array_agg(amount ORDER BY place, n)
-      FROM line JOIN named USING (account_number)
-    ) AS lines;
+      FROM line
+    ) AS lines CROSS JOIN (
+      SELECT array_agg(id), array_agg(fingerprint), array_agg(kind), array_agg(reference), array_agg(target),
+        array_agg(effective_at), array_agg(metadata), array_agg(size)
+      FROM (SELECT * FROM unnest(judged) WHERE accepted ORDER BY place) AS item
+    ) AS items;
   END IF;
 
   RETURN QUERY

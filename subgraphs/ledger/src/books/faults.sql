@@ -106,7 +106,7 @@ WHERE taken.amount > coalesce(moved.amount, 0)
 UNION ALL
 SELECT 'accounts, reservations and signed heads are not what they were made and changed to'
 FROM ledger_head WHERE standing <> (
-  SELECT coalesce(sum(('x' || encode(substr(sha256(convert_to(standing, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint), 0)
+  SELECT coalesce(sum(substr(sha256(convert_to(standing, 'UTF8')), 1, 8)::bigint), 0)
   FROM (
     SELECT ROW(
       id, number, address, purpose, currency, rail, wallet_id, owner_id, normal_balance, floor, ceiling, status,
