@@ -65,6 +65,8 @@ const settings = {
   RATE_LIMIT_ANONYMOUS: countOf(defaultRateLimits.anonymous),
   RATE_LIMIT_CALLER: countOf(defaultRateLimits.caller),
   RATE_LIMIT_NETWORK: countOf(defaultRateLimits.network),
+  /** Whether only the operations of known clients are let in. */
+  OPERATIONS: z.enum(['any', 'listed'], { error: 'must be any or listed' }).default('any'),
   /** Addresses of proxies, or their networks, whose `x-forwarded-for` is believed; separated by commas. */
   TRUSTED_PROXIES: networks.optional(),
 };

@@ -17,6 +17,7 @@ import { createGenerations } from './generations.ts';
 import { createAnswers } from './http/answers.ts';
 import { authenticateRequest } from './http/authenticate.ts';
 import { serveExports } from './http/exports.ts';
+import { protectAnswers } from './http/headers.ts';
 import { servePlayground } from './http/playground.ts';
 import { createGatewayMetrics } from './metrics/metrics.ts';
 import { createBeginOperation } from './operations.ts';
@@ -115,9 +116,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const answer = createAnswers({ pipeline: () => generations.current().pipeline, scopeOf, maxBatch });
   const streams = createStreams({ begin, scopeOf, ...heartbeat });
   const open = async (): Promise<void> => {
+    app.addHook('onRequest', protectAnswers(production));
     app.addHook('onRequest', refuseMalformedHost);
     if (corsOrigins.length > 0)
-      await app.register(fastifyCors, { origin: [...corsOrigins], exposedHeaders: ['x-request-id'], maxAge: 86_400 });
+      await app.register(fastifyCors, { origin: [...corsOrigins], exposedHeaders: EXPOSED, maxAge: 86_400 });
     await servePlayground(app, playgroundDirectory);
     serveExports(app, { get: (name) => generations.current().addresses.get(name) });
     app.route({
@@ -131,7 +133,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     await app.ready();
     sockets = serveWebSockets({
       ...{ server: app.server, path: PATH, authenticate, begin, logger },
-      ...{ quota: createQuota(options.sockets ?? manySockets), maxPayload: bodyLimit, trustProxy, ...heartbeat },
+      ...{
+        quota: createQuota(options.sockets ?? manySockets),
+        maxPayload: bodyLimit,
+        trustProxy,
+        corsOrigins,
+        ...heartbeat,
+      },
     });
   };
   const close = async (): Promise<void> => {
@@ -159,6 +167,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   };
 }
+
+/** Headers of answers that web pages of other origins may read. */
+const EXPOSED = ['x-request-id', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after'];
 
 /** RFC 9112 asks for it. */
 function refuseMalformedHost({ headers: { host = '' } }: FastifyRequest, _reply: FastifyReply, done: HookDone): void {

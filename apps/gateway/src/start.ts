@@ -46,7 +46,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     tracing: await tracingFrom(config, { service: 'gateway', edge: true }),
     knownOperations: new Set(known.map(({ name }) => name)),
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),
-    protection: protectionIn(config),
+    protection: { ...protectionIn(config), listed: { operations: known, only: config.OPERATIONS === 'listed' } },
     rateLimits: rateLimitsIn(config),
     ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
     subscriptions: { total: config.MAX_SUBSCRIPTIONS, perPrincipal: config.MAX_SUBSCRIPTIONS_PER_CALLER },

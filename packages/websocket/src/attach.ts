@@ -26,6 +26,8 @@ interface ServerSettings {
   readonly maxPayload?: number;
   /** Sockets that may be open at once; one more is closed with 1013. */
   readonly maxConnections?: number;
+  /** Whether a socket may be opened at all, before there is one: otherwise it is refused with 403. */
+  readonly allows?: (request: IncomingMessage) => boolean;
   /** Counts one more connection of a principal and returns what gives it back; undefined closes it with 4429. */
   readonly admit?: (principal: Principal) => (() => void) | undefined;
   /** Operations that may run on one connection at once; one more is refused as RATE_LIMITED. */
@@ -84,9 +86,12 @@ export function attachGraphqlWs<Context extends object>(options: GraphqlWsOption
 /** The same for a server that prepares and runs operations in its own way. */
 export function attachOperationsWs(options: OperationsWsOptions): GraphqlWs {
   const { server, path = '/graphql', maxPayload = 128 * 1024, keepAlive = 12_000, logger } = options;
-  const { maxConnections = Number.POSITIVE_INFINITY } = options;
+  const { maxConnections = Number.POSITIVE_INFINITY, allows = () => true } = options;
   const protocol = makeServer(protocolHooks(options));
-  const sockets = new WebSocketServer({ server, path, maxPayload, handleProtocols: chosenProtocol });
+  const sockets = new WebSocketServer({
+    ...{ server, path, maxPayload, handleProtocols: chosenProtocol },
+    verifyClient: ({ req }, callback) => (allows(req) ? callback(true) : callback(false, 403, 'Forbidden')),
+  });
   sockets.on('connection', (socket, request) => {
     if (sockets.clients.size > maxConnections) socket.close(tryAgainLater, 'Try again later');
     else serveSocket(protocol, { socket, request }, { keepAlive, logger });

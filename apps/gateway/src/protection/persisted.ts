@@ -4,20 +4,29 @@ import { createLru } from '../lru.ts';
 import type { OperationRequest } from '../pipeline/prepare.ts';
 import { isRecord } from '../subgraphs/exchange.ts';
 
+/** Operations that clients are known to send, as the manifests of their builds list them. */
+export interface ListedOperations {
+  readonly operations: readonly { readonly id: string; readonly body: string }[];
+  /** Whether nothing else is let in. */
+  readonly only: boolean;
+}
+
 /** Characters of operations that are remembered by their hash. */
 const REMEMBERED = 2_000_000;
 
 /**
- * Automatic persisted queries as Apollo's clients speak them: a hash alone is looked up, and one that is not known is
- * asked for once more with its text.
+ * Finds the text of an operation, which may be known by its id: one of a list, and automatic persisted queries as Apollo's
+ * clients speak them, where a hash alone is looked up and one that is not known is asked for once more with its text. Where only
+ * listed operations are let in, an operation has to be in the list, by its id or by its text to the letter.
  *
  * What is returned throws a Rejection.
  */
-export function createPersistedQueries(): (request: OperationRequest) => string {
+export function createPersistedQueries(listed: ListedOperations): (request: OperationRequest) => string {
   const sources = createLru<string>(REMEMBERED);
-  return ({ source, extensions }) => {
-    const hash = hashIn(extensions);
-    if (hash === undefined) return source || refuse('BAD_REQUEST', '`query` must be the text of an operation.');
+  const bodies = new Map(listed.operations.map(({ id, body }) => [id, body]));
+  const known = new Set(bodies.values());
+
+  const automatic = (source: string | undefined, hash: string): string => {
     // Clients look for this very message.
     if (!source) return sources.get(hash) ?? refuse('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
     if (createHash('sha256').update(source).digest('hex') !== hash)
@@ -25,9 +34,21 @@ export function createPersistedQueries(): (request: OperationRequest) => string 
     sources.set(hash, source);
     return source;
   };
+  return ({ source, extensions }) => {
+    const id = idIn(extensions);
+    const body = id === undefined ? undefined : bodies.get(id);
+    if (body !== undefined && (!source || source === body)) return body;
+    if (listed.only) {
+      if (source && known.has(source)) return source;
+      if (source) refuse('QUERY_NOT_IN_SAFELIST', 'Only operations that clients have registered are let in.');
+      if (id !== undefined) refuse('PERSISTED_QUERY_NOT_IN_LIST', 'No registered operation has this id.');
+    }
+    if (id !== undefined) return automatic(source, id);
+    return source || refuse('BAD_REQUEST', '`query` must be the text of an operation.');
+  };
 }
 
-function hashIn(extensions: unknown): string | undefined {
+function idIn(extensions: unknown): string | undefined {
   const persisted = isRecord(extensions) ? extensions.persistedQuery : undefined;
   if (persisted === undefined || persisted === null) return undefined;
   if (!isRecord(persisted) || persisted.version !== 1 || typeof persisted.sha256Hash !== 'string')

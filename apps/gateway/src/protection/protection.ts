@@ -1,7 +1,7 @@
 import type { OperationRequest } from '../pipeline/prepare.ts';
 import { type Budgets, defaultBudgets } from './budgets.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { createPersistedQueries } from './persisted.ts';
+import { createPersistedQueries, type ListedOperations } from './persisted.ts';
 import type { RateLimiter } from './rate-limits.ts';
 
 /** What every operation is held against, over whatever transport it comes and whatever the supergraph of the moment. */
@@ -17,15 +17,19 @@ export interface Protection {
 export interface ProtectionOptions {
   readonly limits?: Partial<Limits> | undefined;
   readonly budgets?: Partial<Budgets> | undefined;
+  /** Operations that clients are known to send; none, and all others are let in, if left out. */
+  readonly listed?: ListedOperations | undefined;
   /** Nothing is counted without it. */
   readonly rateLimiter?: RateLimiter | undefined;
 }
 
-export function createProtection({ limits, budgets, rateLimiter }: ProtectionOptions = {}): Protection {
+const none: ListedOperations = { operations: [], only: false };
+
+export function createProtection({ limits, budgets, rateLimiter, listed = none }: ProtectionOptions = {}): Protection {
   return {
     limits: { ...defaultLimits, ...limits },
     budgets: { ...defaultBudgets, ...budgets },
-    sourceOf: createPersistedQueries(),
+    sourceOf: createPersistedQueries(listed),
     rateLimiter,
   };
 }

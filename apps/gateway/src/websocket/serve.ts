@@ -21,6 +21,8 @@ export interface ServeWebSocketsOptions {
   readonly maxPayload: number;
   /** Proxies whose word is taken for where a socket comes from. */
   readonly trustProxy: readonly string[];
+  /** Origins of web pages that may open sockets, beside the gateway's own. */
+  readonly corsOrigins: readonly string[];
   /** Time in ms between pings. */
   readonly heartbeatMs?: number;
   readonly logger: Logger;
@@ -35,6 +37,7 @@ export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
     path,
     authenticate,
     maxPayload,
+    allows: ({ headers: { origin, host } }) => isAllowed(origin, host, options.corsOrigins),
     logger,
     formatError,
     maxConnections: quota.caps.total,
@@ -57,6 +60,12 @@ export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
       };
     },
   });
+}
+
+/** Browsers say which page opens a socket, and ask nobody before they do. What is no browser has no origin. */
+function isAllowed(origin: string | undefined, host: string | undefined, allowed: readonly string[]): boolean {
+  if (origin === undefined || allowed.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 /** A class, because there are tens of thousands of them: few ever log anything. */

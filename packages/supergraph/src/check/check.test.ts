@@ -33,7 +33,10 @@ async function check(operations: string[], ...changes: (readonly [text: string, 
   return checkSchema({
     released: supergraph(before),
     next: supergraph(after),
-    operations: operations.map((body, index) => ({ client: 'web', name: `Op${index}`, document: parse(body) })),
+    operations: operations.map((body, index) => ({
+      ...{ client: 'web', name: `Op${index}`, id: String(index), body },
+      document: parse(body),
+    })),
   });
 }
 

@@ -9,6 +9,10 @@ export interface RegisteredOperation {
   /** Whose it is: the name of its manifest. */
   readonly client: string;
   readonly name: string;
+  /** What a client may send in place of its text. */
+  readonly id: string;
+  /** The text of the operation, as the client sends it. */
+  readonly body: string;
   readonly document: DocumentNode;
 }
 
@@ -49,9 +53,9 @@ export async function readManifests(folder: string): Promise<RegisteredOperation
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
   const read = files.map(async (file) => {
     const { operations } = parseManifest(await readFile(join(folder, file), 'utf8'), file);
-    return operations.map(({ name, body }) => ({
+    return operations.map(({ id, name, body }) => ({
       client: basename(file, '.json'),
-      name,
+      ...{ id, name, body },
       document: parsed(body, `${file}: ${name}`),
     }));
   });
