@@ -229,6 +229,17 @@ describe('nothing is planned', () => {
     expect(graph.requests.map(({ query }) => query).join()).not.toContain('pay');
   });
 
+  it('nor charged of what is removed', async () => {
+    const costOf = async (source: string, as: Principal = anonymous) => {
+      const prepared = await graph.pipeline.prepare({ source }, { ...graph.scope, principal: as });
+      return prepared.kind === 'operation' ? prepared.cost : undefined;
+    };
+    expect(await costOf('{ open sealed { id } payment { id sure { hidden } } }')).toBe(
+      await costOf('{ payment { id } }'),
+    );
+    expect(await costOf('{ sealed { id } }', person())).toBeGreaterThan((await costOf('{ sealed { id } }')) ?? 0);
+  });
+
   it('of an operation that is empty, while what it says of the schema is answered', async () => {
     expect(
       (await ask('{ ...Q __typename __schema { queryType { name } } } fragment Q on Query { both }')).data,

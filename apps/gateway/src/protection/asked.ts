@@ -13,6 +13,7 @@ import {
   type SelectionSetNode,
   typeFromAST,
 } from 'graphql';
+import { isRemoved } from '../authorization/removed.ts';
 import { responseName } from '../execution/keys.ts';
 
 /** On top of what a mutation's fields cost. */
@@ -28,7 +29,7 @@ export interface Asked {
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** What some selections together select of objects of a type, fragments resolved. */
+/** What some selections together select of objects of a type, fragments resolved, without what the caller may not see. */
 export function askedBy(
   schema: GraphQLSchema,
   fragments: Fragments,
@@ -39,6 +40,7 @@ export function askedBy(
   const collect = (type: GraphQLCompositeType, { selections }: SelectionSetNode): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
+        if (isRemoved(selection)) continue;
         const key = `${type.name}.${responseName(selection)}`;
         const known = asked.get(key);
         if (known) known.nodes.push(selection);
