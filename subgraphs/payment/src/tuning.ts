@@ -25,6 +25,9 @@ export interface Tuning {
   readonly backoff: BackoffOptions;
   /** How often quotes that nobody used, and webhooks that were read long ago, are removed. */
   readonly purgeMs: number;
+  /** How often it is looked for reservations that end under a live payment, and how long before. */
+  readonly extendMs: number;
+  readonly extendLeadMs: number;
   readonly rails: RailTuning;
 }
 
@@ -37,6 +40,8 @@ export const defaultTuning: Tuning = {
   pollMs: 1_000,
   reviewPollMs: { baseMs: 1_000, capMs: 30_000 },
   purgeMs: 60_000,
+  extendMs: 60_000,
+  extendLeadMs: 10 * 60_000,
   rails: defaultRailTuning,
   rereadMs: 15_000,
   payeeLookups: { tries: 20, seconds: 900 },

@@ -26,6 +26,7 @@ import { createBooks } from './books.ts';
 import { createCarrier } from './carrier.ts';
 import { createChecks } from './checks.ts';
 import { createCompensator } from './compensate.ts';
+import { createExtender } from './extend.ts';
 import { createLeases } from './lease.ts';
 import { createLoop, type Loop, type LoopOptions } from './loop.ts';
 import type { WorkObserver } from './metrics.ts';
@@ -84,6 +85,8 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     settlements: loop('settlements'),
     webhooks: loop('webhooks'),
     expire: loop('expire'),
+    // Of a round there is never anything left to be done at once.
+    extend: loop('extend', { pollMs: tuning.extendMs, batchSize: Number.POSITIVE_INFINITY }),
     compensate: loop('compensate', { batchSize }),
     purge: loop('purge', { pollMs: tuning.purgeMs }),
   };
@@ -120,7 +123,7 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
 const works = ['work', 'attempts', 'refunds', 'suspense', 'settlements', 'webhooks'] as const;
 export type Work = (typeof works)[number];
 
-type LoopName = Work | 'expire' | 'compensate' | 'purge';
+type LoopName = Work | 'expire' | 'extend' | 'compensate' | 'purge';
 
 interface Signals {
   readonly moved: (payments: readonly Payment[]) => void;
@@ -191,6 +194,7 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
       moved(expired);
       return expired.length > 0;
     },
+    extend: createExtender({ database, peers, batchSize, leadMs: tuning.extendLeadMs, logger }),
     compensate: createCompensator({
       ...{ database, peers, batchSize, leaseMs, backoff, logger },
       bookReturns: createReturns({ payments, attempts, books, moves, moved }),

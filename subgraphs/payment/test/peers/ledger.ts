@@ -2,6 +2,7 @@ import { type Currency, currencyOf, parseAmount } from '@paygraph/money';
 import type {
   CaptureInput,
   EntryInput,
+  ExtendInput,
   LedgerErrorCode,
   PostTransactionInput,
   ReserveInput,
@@ -20,7 +21,7 @@ interface Reservation {
   readonly content: string;
   readonly reference: string;
   readonly entries: readonly Entry[];
-  readonly expiresAt: Date;
+  expiresAt: Date;
   state: 'RESERVED' | 'CAPTURED' | 'VOIDED';
 }
 
@@ -39,6 +40,8 @@ export interface SimulatedLedger extends PeerServer {
   freeze(walletId: string, how: Freeze | null): void;
   /** Ends a reservation as if its time had run out. */
   expireReservation(id: string): void;
+  /** Until when a reservation holds its funds. */
+  expiryOf(id: string): Date | undefined;
   /** Posted credits less posted debits, in minor units. */
   posted(walletId: string): bigint;
   /** Posted less what is reserved to leave. */
@@ -137,10 +140,21 @@ export async function startLedger(): Promise<SimulatedLedger> {
     return done(id);
   };
 
+  const extend = ({ reservationId: id, expiresAt }: ExtendInput) => {
+    const reservation = reservations.get(id);
+    if (expired.has(id)) return refuse(id, 'RESERVATION_EXPIRED');
+    if (!reservation) return refuse(id, 'RESERVATION_NOT_FOUND');
+    if (reservation.state !== 'RESERVED') return refuse(id, `RESERVATION_${reservation.state}`);
+    const wanted = new Date(expiresAt);
+    if (wanted > reservation.expiresAt) reservation.expiresAt = wanted;
+    return done(id);
+  };
+
   const server = await startPeerServer('ledger', {
     reserve: (args: { reservations: ReserveInput[] }) => args.reservations.map(reserve),
     capture: (args: { captures: CaptureInput[] }) => args.captures.map(capture),
     postTransactions: (args: { transactions: PostTransactionInput[] }) => args.transactions.map(post),
+    extendReservations: (args: { reservations: ExtendInput[] }) => args.reservations.map(extend),
     void: (args: { reservationIds: string[] }) => args.reservationIds.map(voidReservation),
   });
   return {
@@ -164,6 +178,7 @@ export async function startLedger(): Promise<SimulatedLedger> {
       reservations.delete(id);
       expired.add(id);
     },
+    expiryOf: (id) => reservations.get(id)?.expiresAt,
     posted: (walletId) => balanceOf(walletId).posted,
     available,
     entriesOf: (reference) =>
