@@ -44,16 +44,8 @@ interface Judgement {
 
 export function createLimitHolds(prisma: PrismaClient): LimitHolds {
   /** The requests are for different payments. */
-  const judge = async (requests: readonly HoldRequest[], day: Date): Promise<Judgement[]> => {
-    const walletIds = requests.map(({ walletId }) => walletId);
-    const [, , , judgements] = await prisma.$transaction([
-      prisma.$executeRaw(statements.insertMonths(walletIds, day)),
-      prisma.$executeRaw(statements.lockMonths(walletIds, day)),
-      prisma.$executeRaw(statements.insertDays(walletIds, day)),
-      prisma.$queryRaw<Judgement[]>(statements.judge(requests, day)),
-    ]);
-    return judgements;
-  };
+  const judge = (requests: readonly HoldRequest[], day: Date) =>
+    prisma.$queryRaw<Judgement[]>(statements.judge(requests, day));
 
   const standings = async (paymentIds: readonly string[]) => {
     const holds = await prisma.limitHold.findMany({
