@@ -34,20 +34,19 @@ export function createAssessor(dependencies: {
       const verdict = await ruleSet.evaluate(facts);
       return { paymentId, payerId, payeeId, facts, verdict, ruleSetVersion: ruleSet.version };
     });
-    await store.add(await Promise.all(assessments));
+    return store.add(await Promise.all(assessments));
   };
 
   return async (requests) => {
     const ids = requests.map(({ paymentId }) => paymentId);
     const found = byPayment(await store.byPaymentIds(ids));
     const unknown = requests.filter(({ paymentId }) => !found.has(paymentId));
-    if (unknown.length > 0) await assessNew(unknown);
-    // Read back rather than remembered: of two processes that assess one payment at once, the first one's stands.
-    const added = byPayment(
-      unknown.length > 0 ? await store.byPaymentIds(unknown.map(({ paymentId }) => paymentId)) : [],
-    );
+    const added = byPayment(unknown.length > 0 ? await assessNew(unknown) : []);
+    // Of two processes that assess one payment at once, the first one's stands.
+    const missed = unknown.map(({ paymentId }) => paymentId).filter((id) => !added.has(id));
+    const others = byPayment(missed.length > 0 ? await store.byPaymentIds(missed) : []);
     return ids.map((id) => {
-      const assessment = found.get(id) ?? added.get(id);
+      const assessment = found.get(id) ?? added.get(id) ?? others.get(id);
       if (!assessment) throw new Error(`The assessment of ${id} was not kept`);
       return assessment;
     });

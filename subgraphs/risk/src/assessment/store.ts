@@ -25,8 +25,8 @@ export interface NewAssessment {
 export interface AssessmentStore {
   /** One per pair, in the order given. */
   histories(parties: readonly { payerId: string | null; payeeId: string | null }[]): Promise<History[]>;
-  /** Keeps what is new; a payment that has an assessment keeps the one it has. */
-  add(assessments: readonly NewAssessment[]): Promise<void>;
+  /** Keeps what is new, and answers that, in any order; a payment that has an assessment keeps the one it has. */
+  add(assessments: readonly NewAssessment[]): Promise<StoredAssessment[]>;
   byPaymentIds(paymentIds: readonly string[]): Promise<StoredAssessment[]>;
   byIds(ids: readonly string[]): Promise<StoredAssessment[]>;
   /** Those the rules sent to an analyst and that none has decided, by id, oldest first unless `backward`. */
@@ -71,7 +71,31 @@ export function createAssessmentStore(database: PrismaClient, { velocity }: Thre
     },
 
     async add(assessments) {
-      await database.assessment.createMany({ data: assessments.map(rowOf), skipDuplicates: true });
+      const rows = new Map(
+        assessments.map((assessment) => [assessment.paymentId, { id: newId('ast'), ...assessment }]),
+      );
+      const all = [...rows.values()];
+      const added = await database.$queryRaw<{ paymentId: string; assessedAt: Date }[]>`
+        INSERT INTO assessment
+          (id, payment_id, kind, payer_id, payee_id, rule_set_version, facts, rule_decision, score, reasons)
+        SELECT * FROM unnest(
+          ${all.map(({ id }) => id)}::text[],
+          ${all.map(({ paymentId }) => paymentId)}::text[],
+          ${all.map(({ facts }) => facts.kind)}::text[],
+          ${all.map(({ payerId }) => payerId)}::text[],
+          ${all.map(({ payeeId }) => payeeId)}::text[],
+          ${all.map(({ ruleSetVersion }) => ruleSetVersion)}::text[],
+          ${all.map(({ facts }) => JSON.stringify(facts))}::text[]::jsonb[],
+          ${all.map(({ verdict }) => verdict.decision)}::text[],
+          ${all.map(({ verdict }) => verdict.score)}::int[],
+          ${all.map(({ verdict }) => JSON.stringify(verdict.reasons))}::text[]::jsonb[]
+        )
+        ON CONFLICT (payment_id) DO NOTHING
+        RETURNING payment_id AS "paymentId", assessed_at AS "assessedAt"`;
+      return added.flatMap(({ paymentId, assessedAt }) => {
+        const row = rows.get(paymentId);
+        return row ? [addedOf(row, assessedAt)] : [];
+      });
     },
 
     // Other text is nothing's id, and some of it is no text to PostgreSQL.
@@ -95,19 +119,12 @@ export function createAssessmentStore(database: PrismaClient, { velocity }: Thre
   };
 }
 
-function rowOf({ paymentId, payerId, payeeId, facts, verdict, ruleSetVersion }: NewAssessment) {
+function addedOf(added: NewAssessment & { readonly id: string }, assessedAt: Date): StoredAssessment {
+  const { id, paymentId, payerId, payeeId, facts, verdict, ruleSetVersion } = added;
   return {
-    id: newId('ast'),
-    paymentId,
-    payerId,
-    payeeId,
-    kind: facts.kind,
-    facts: { ...facts },
-    ruleSetVersion,
-    ruleDecision: verdict.decision,
-    score: verdict.score,
-    reasons: verdict.reasons,
-  } satisfies Prisma.AssessmentCreateManyInput;
+    ...{ id, paymentId, payerId, payeeId, ruleSetVersion, facts: { ...facts } },
+    ...{ ruleDecision: verdict.decision, score: verdict.score, reasons: verdict.reasons, assessedAt, review: null },
+  };
 }
 
 function assessmentOf({ review, ...row }: Row): StoredAssessment {
