@@ -38,11 +38,17 @@ export async function routeOf(
   const reference = payeeReferenceIn(input);
   if (reference.kind === 'refused') return reference;
   if (input.payerWalletId === input.payeeWalletId) return refused('SAME_WALLET');
+  const { payerWalletId } = input;
+  if (typeof payerWalletId !== 'string') return refused('PAYER_WALLET_NOT_FOUND');
+  const payeeOf = () => payeeWallet(dependencies, customerId, reference, amount.currency);
+  // Two wallets are asked about in one call.
+  const [payer, payeeByWallet] = await Promise.all([
+    dependencies.directory.wallet(payerWalletId),
+    reference.kind === 'wallet' ? payeeOf() : undefined,
+  ]);
   // The payer first: nobody learns anything of a payee with a wallet that is not theirs.
-  const payer =
-    typeof input.payerWalletId === 'string' ? await dependencies.directory.wallet(input.payerWalletId) : null;
   if (payer?.ownerId !== customerId) return refused('PAYER_WALLET_NOT_FOUND');
-  const payee = await payeeWallet(dependencies, customerId, reference, amount.currency);
+  const payee = payeeByWallet ?? (await payeeOf());
   if ('kind' in payee) return payee;
   if (payee.id === payer.id) return refused('SAME_WALLET');
   if (!payer.takesOut) return refused('PAYER_WALLET_UNAVAILABLE');
