@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { CustomerPrincipal } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
+import type { RailAdapter } from '@paygraph/rails';
 import { createTransfer } from '../src/payment/create.ts';
+import { createOutside } from '../src/payment/create-outside.ts';
 import { createDeposit } from '../src/payment/deposit.ts';
 import { createDirectory } from '../src/payment/directory.ts';
 import { createLookupBudget } from '../src/payment/lookup-budget.ts';
@@ -11,6 +13,7 @@ import type { RefusalCode, Refused } from '../src/payment/refusal.ts';
 import { createQuote } from '../src/quote/create.ts';
 import { loadFeeSchedule } from '../src/quote/fees.ts';
 import { createQuotes } from '../src/quote/quote.ts';
+import { createLiveRail } from '../src/rails/live-rail.ts';
 import { createRouter } from '../src/rails/router.ts';
 import { defaultRailTuning } from '../src/rails/tuning.ts';
 import { type MoneyAnswer, type Person, person, type TransferInput } from './person.ts';
@@ -90,7 +93,13 @@ export function customer(id: string, ...scopes: string[]): CustomerPrincipal {
 }
 
 /** Makes payments straight in the database, where no worker runs unless a test starts one. */
-export function createMaker({ client, connectPeers, ama, operator }: Scene, timeToLiveMs = 60_000) {
+export function createMaker(
+  { client, connectPeers, ama, operator }: Scene,
+  {
+    timeToLiveMs = 60_000,
+    rails = [],
+  }: { readonly timeToLiveMs?: number; readonly rails?: readonly RailAdapter[] } = {},
+) {
   const peers = connectPeers();
   const creation = {
     database: client,
@@ -100,7 +109,11 @@ export function createMaker({ client, connectPeers, ama, operator }: Scene, time
     lookups: createLookupBudget({ tries: 20, seconds: 900 }),
     quotes: createQuotes(client, { quoteLifeMs: 30_000 }),
     fees: loadFeeSchedule(),
-    router: createRouter(client, [], defaultRailTuning),
+    router: createRouter(
+      client,
+      rails.map((rail) => createLiveRail(rail, defaultRailTuning)),
+      defaultRailTuning,
+    ),
   };
   const payer = customer(ama, 'payment:write');
   const made = (outcome: Made | Refused<RefusalCode>) => {
@@ -110,6 +123,10 @@ export function createMaker({ client, connectPeers, ama, operator }: Scene, time
   return {
     async transfer(input: TransferInput): Promise<Payment> {
       return made(await createTransfer(creation, payer, { idempotencyKey: randomUUID(), ...input }));
+    },
+    /** A payout or a collection. */
+    async outside(input: TransferInput): Promise<Payment> {
+      return made(await createOutside(creation, payer, { idempotencyKey: randomUUID(), ...input }));
     },
     async conversion(input: TransferInput): Promise<Payment> {
       const quoted = await createQuote(creation, payer, input, newId('req'));
