@@ -1,13 +1,11 @@
-import { newId, parseId } from '@paygraph/ids';
-import { convertDebit, currencies, currencyOf, formatDecimal, type Money, parseRate } from '@paygraph/money';
+import { newId } from '@paygraph/ids';
+import { convertDebit, currencies, formatDecimal, parseRate } from '@paygraph/money';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { collection, differences, money, payee, payout, price, toEuros, transfer, words } from '../../test/posting.ts';
 import { loadFeeSchedule } from '../quote/fees.ts';
-import type { Price } from '../quote/price.ts';
 import { figuresOf } from '../refund/refund.ts';
 import { type Entry, mirrored } from './entry.ts';
-import { priceOfPart } from './partial.ts';
-import type { Collection, Payout, Transfer } from './payment.ts';
 import {
   collectionRefundReserved,
   intoSuspense,
@@ -25,111 +23,13 @@ import {
   transferRefunded,
 } from './posting.ts';
 
-const payer = { customerId: newId('cus'), walletId: newId('wal'), displayName: 'Ama', handle: 'ama' };
-const payee = { customerId: newId('cus'), walletId: newId('wal'), displayName: 'Ben', handle: null };
 const fees = loadFeeSchedule();
-const phone = { type: 'MOBILE_MONEY', phoneNumber: '+233241234567', network: 'MTN', name: null } as const;
-
-/** `25.00 USD` */
-function money(amount: bigint, currency: string): Money {
-  return { amount, currency: currencyOf(currency) };
-}
-
-interface PriceParts {
-  readonly source: Money;
-  readonly target?: Money;
-  readonly targetAtMid?: Money;
-  readonly fee?: bigint;
-  readonly terms?: Partial<Price['fee']['terms']>;
-  readonly mid?: string;
-}
-
-function price(parts: PriceParts): Price {
-  const { source, target = source, targetAtMid = target, fee = 0n, mid = '1' } = parts;
-  const rate = parseRate(mid);
-  if (!rate) throw new Error(mid);
-  const forexQuoteId = newId('fxq');
-  const conversion = { exchangeRate: mid, forexQuoteId, mid: rate, spreadBasisPoints: 50 };
-  const terms = { fixed: 0n, percentage: { coefficient: 1n, scale: 0 }, refundable: false, ...parts.terms };
-  return {
-    ...{ source, target, targetAtMid },
-    fee: { label: 'Fee', amount: { amount: fee, currency: source.currency }, version: '1', terms },
-    conversion: source.currency === target.currency ? null : conversion,
-  };
-}
-
-const common = {
-  id: parseId('pay', newId('pay')),
-  state: 'PROCESSING',
-  sequence: 4,
-  failureCode: null,
-  captureMethod: 'AUTOMATIC',
-  captured: null,
-  refundsAsked: 0n,
-  refunded: 0n,
-  diverted: false,
-  carriedBy: null,
-  externalReference: null,
-  metadata: null,
-  traceparent: null,
-  reservationId: newId('res'),
-  transactionId: newId('txn'),
-  createdAt: new Date(),
-  expiresAt: new Date(),
-  leaseEpoch: 1,
-  attempts: 0,
-} as const;
-
-function transfer(of: Price): Transfer {
-  return { ...common, kind: 'TRANSFER', rail: 'book', amount: of.source, price: of, payer, payee };
-}
-
-function collection(of: Price): Collection {
-  const from = { displayName: 'Ama' };
-  const outside = { payer: from, counterparty: phone, rail: 'momo' };
-  return { ...common, kind: 'COLLECTION', amount: of.source, price: of, payee, ...outside };
-}
-
-function payout(of: Price): Payout {
-  const ids = { settlementId: newId('txn'), returnId: newId('txn') };
-  const outside = { payee: { displayName: 'Ben' }, counterparty: phone, rail: 'momo' };
-  return { ...common, ...ids, kind: 'PAYOUT', amount: of.source, price: of, payer, ...outside };
-}
-
-function words(entries: readonly Entry[]): string[] {
-  const names = new Map<string, string>([
-    [payer.walletId, 'payer'],
-    [payee.walletId, 'payee'],
-  ]);
-  return entries.map(({ account, direction, amount }) => {
-    const rail = 'rail' in account ? ` ${account.rail}` : '';
-    const name = 'walletId' in account ? names.get(account.walletId) : `${account.purpose}${rail}`;
-    return `${direction === 'DEBIT' ? 'D' : 'C'} ${name} ${amount.amount} ${amount.currency}`;
-  });
-}
-
-function differences(entries: readonly Entry[]): bigint[] {
-  const totals = new Map<string, bigint>();
-  for (const { direction, amount } of entries) {
-    const signed = direction === 'DEBIT' ? amount.amount : -amount.amount;
-    totals.set(amount.currency, (totals.get(amount.currency) ?? 0n) + signed);
-  }
-  return [...totals.values()];
-}
 
 function refund(amount: bigint, before: bigint) {
   return { id: newId('rfd'), amount: money(amount, 'USD'), before };
 }
 
 // The worked examples of the posting rules.
-const toEuros = price({
-  source: money(2500n, 'USD'),
-  target: money(2189n, 'EUR'),
-  targetAtMid: money(2201n, 'EUR'),
-  fee: 25n,
-  mid: '0.88022588',
-  terms: { min: 25n },
-});
 const toYen = price({ source: money(2500n, 'USD'), target: money(3917n, 'JPY'), targetAtMid: money(3937n, 'JPY') });
 const collected = price({ source: money(10_000n, 'GHS'), target: money(9_900n, 'GHS'), fee: 100n });
 const paidOut = price({ source: money(4_000n, 'GHS'), fee: 40n });
@@ -339,53 +239,6 @@ describe('the posting rules, row by row', () => {
   });
 });
 
-describe('a part of what was agreed', () => {
-  it('is reckoned again at the locked rate and by the same terms', () => {
-    const part = priceOfPart(toEuros, 1000n);
-    // T = floor(10.00 × 0.8758247506) = 8.75, M = half-even(10.00 × 0.88022588) = 8.80, f = max(1 %, 0.25).
-    expect(part).toMatchObject({
-      price: { source: { amount: 1000n }, target: { amount: 875n }, targetAtMid: { amount: 880n } },
-    });
-    expect(part).toMatchObject({ price: { fee: { amount: { amount: 25n } } } });
-  });
-
-  it('is all of it when it is all of it, even if its amount was stated on the other side', () => {
-    expect(priceOfPart(toEuros, 2500n)).toEqual({ kind: 'part', price: toEuros });
-  });
-
-  it('is refused when nothing would arrive', () => {
-    const dear = price({ source: money(1000n, 'JPY'), target: money(8n, 'USD'), mid: '0.008' });
-    expect(priceOfPart(dear, 1n)).toEqual({ kind: 'AMOUNT_TOO_SMALL' });
-  });
-
-  it('never posts more than was reserved, and never less in all, whatever the rate', () => {
-    const parts = fc.tuple(fc.bigInt({ min: 2n, max: 10n ** 12n }), fc.bigInt({ min: 1n, max: 10n ** 12n }));
-    const rate = fc.tuple(fc.integer({ min: 1, max: 10 ** 9 }), fc.integer({ min: 0, max: 8 }));
-    fc.assert(
-      fc.property(parts, rate, ([whole, k], [digits, scale]) => {
-        const [usd, eur] = [currencyOf('USD'), currencyOf('EUR')];
-        const mid = parseRate(formatDecimal({ coefficient: BigInt(digits), scale }));
-        fc.pre(mid !== undefined && k <= whole);
-        const converted = convertDebit(whole, { from: usd, to: eur, mid, spreadBasisPoints: 50 });
-        fc.pre(converted.kind === 'converted');
-        const { debit, credit, position } = converted.conversion;
-        const text = formatDecimal({ coefficient: BigInt(digits), scale });
-        const fee = whole / 100n;
-        const agreed = price({ source: debit, target: credit, targetAtMid: position, fee, mid: text });
-        const part = priceOfPart(agreed, k);
-        fc.pre(part.kind === 'part');
-        const reserved = reservedBy(transfer(agreed));
-        const posted = postingOf({ ...transfer(agreed), captured: part.price });
-        expect(differences(posted).every((difference) => difference === 0n)).toBe(true);
-        for (const { account, direction, amount } of posted) {
-          const held = reserved.find((one) => one.direction === direction && isSame(one.account, account));
-          expect(held && held.amount.amount >= amount.amount).toBe(true);
-        }
-      }),
-    );
-  });
-});
-
 it('debits equal credits in every currency, whatever the amount and the rate', () => {
   const currency = fc.constantFrom(...currencies.map(({ code }) => code));
   const rate = fc.tuple(fc.integer({ min: 1, max: 10 ** 9 }), fc.integer({ min: 0, max: 8 }));
@@ -409,7 +262,3 @@ it('debits equal credits in every currency, whatever the amount and the rate', (
     }),
   );
 });
-
-function isSame(left: object, right: object): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
-}
