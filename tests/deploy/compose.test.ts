@@ -73,6 +73,13 @@ describe('docker-compose.yml', () => {
     expect(lines).toEqual(Object.entries(settings).map(([name, value]) => `${name}=${value}`));
   });
 
+  it('gives profile the carriers of messages of a file, which is an outbox until another one is named', () => {
+    expect(compose.services.profile.env_file.join()).toMatch(/MESSENGERS_FILE:-deploy\/outbox\.env/);
+    const given = readFileSync(fileURLToPath(new URL('../../deploy/outbox.env', import.meta.url)), 'utf8');
+    expect(given).toMatch(/^PROFILE_OUTBOX_FILE=\/tmp\//m);
+    expect(variablesOf('profile')).toContain('PROFILE_OUTBOX_FILE');
+  });
+
   it.each(['init.sh', 'init.sql'])(
     "mounts %s where PostgreSQL's image runs it, and where init.sh looks for it",
     (file) => {

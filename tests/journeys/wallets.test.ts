@@ -32,6 +32,12 @@ const handleDocument = `mutation ($handle: String!) {
 const phoneDocument = `mutation ($phone: PhoneNumber) {
   changePhone(input: { phone: $phone }) { customer { phone } userErrors { code } }
 }`;
+const requestCodeDocument = `mutation ($contact: ContactKind!) {
+  requestContactCode(input: { contact: $contact }) { userErrors { code } }
+}`;
+const verifyDocument = `mutation ($contact: ContactKind!, $code: String!) {
+  verifyContact(input: { contact: $contact, code: $code }) { userErrors { code } }
+}`;
 const closeDocument = `mutation ($walletId: ID!) {
   closeWallet(input: { walletId: $walletId }) { wallet { status } userErrors { code } }
 }`;
@@ -59,6 +65,15 @@ describe('paying a person', () => {
       changePhone: { customer: { phone }, userErrors: [] },
     });
     const { viewer } = await payee.graph<{ viewer: { email: string } }>(viewerDocument, {});
+    for (const [contact, address, name] of [
+      ['EMAIL', viewer.email, { payeeEmail: viewer.email }],
+      ['PHONE', phone, { payeePhone: phone }],
+    ] as const) {
+      expect((await payTo(payer, name)).userErrors).toMatchObject([{ code: 'PAYEE_NOT_FOUND' }]);
+      await payee.graph(requestCodeDocument, { contact });
+      const code = await platform().codeSentTo(address);
+      expect(await payee.graph(verifyDocument, { contact, code })).toEqual({ verifyContact: { userErrors: [] } });
+    }
 
     for (const name of [{ payeeHandle: `@${handle}` }, { payeeEmail: viewer.email }, { payeePhone: phone }]) {
       const { payment, userErrors } = await payTo(payer, name);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureKeys, type KeyFiles, type Role } from '@paygraph/auth';
@@ -10,6 +10,7 @@ import {
   environmentOf,
   freePorts,
   type Installation,
+  outboxBeside,
   type ProcessOptions,
   type ProcessServices,
   type Service,
@@ -48,6 +49,8 @@ export interface TestPlatform {
   environmentOf(service: Service, port: number): Record<string, string>;
   /** Registers somebody with these wallets, each holding the amount given. */
   customer(balances: Readonly<Record<string, string>>): Promise<Customer>;
+  /** The code that was sent last to an address or number. */
+  codeSentTo(address: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -96,6 +99,11 @@ export async function startTestPlatform(topology: Topology, options: PlatformOpt
       people.push(person);
       const wallets = await furnish(person, operator, balances);
       return { ...person, wallet: (currency) => walletIn(wallets, currency) };
+    },
+    async codeSentTo(address) {
+      const lines = (await readFile(outboxBeside(keys.accessTokenKeyFile), 'utf8')).trimEnd().split('\n');
+      const message = lines.map((line) => JSON.parse(line)).findLast(({ to }) => to === address);
+      return /\d{6}/.exec(message?.text)?.[0] ?? '';
     },
     async stop() {
       for (const { live } of people) await live.dispose();

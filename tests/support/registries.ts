@@ -28,6 +28,8 @@ export async function metricsOfAllServices(): Promise<ReadonlyMap<string, Metric
   const authenticate = async () => ({ kind: 'anonymous' }) as const;
   const peer = (name: string) => createPeer({ name, url: 'http://127.0.0.1:1/graphql', token: () => '', logger });
   const database = await createTestDatabase('risk');
+  const nobody = { send: async () => ({ kind: 'sent' }) as const };
+  const messengers = { EMAIL: nobody, PHONE: nobody };
   const nowhere = 'postgresql://nobody@127.0.0.1:1/nothing';
 
   const read = (registry: Registry) => {
@@ -57,7 +59,7 @@ export async function metricsOfAllServices(): Promise<ReadonlyMap<string, Metric
   try {
     const supergraphSdl = await readFile(new URL('../../supergraph.graphql', import.meta.url), 'utf8');
     await inspect('gateway', ({ metrics }) => createGateway({ supergraphSdl, authenticate, logger, metrics }));
-    await inspect('profile', (all) => createProfileSubgraph({ ...all, accessTokenKey: key }));
+    await inspect('profile', (all) => createProfileSubgraph({ ...all, accessTokenKey: key, messengers }));
     await inspect('forex', (all) =>
       createForexSubgraph({ ...all, spreads: () => 0, maxRateAgeMs: undefined, live: undefined }),
     );

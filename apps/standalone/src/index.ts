@@ -3,6 +3,7 @@ export {
   type Addresses,
   environmentOf,
   type Installation,
+  outboxBeside,
   type Service,
   serviceNames,
   subgraphNames,

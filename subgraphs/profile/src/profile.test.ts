@@ -261,6 +261,7 @@ describe('profile over HTTP', () => {
       const ada = await register();
       const phone = '+233244123456';
       await profile.post(phoneDocument, { phone }, ada.accessToken);
+      for (const contact of ['EMAIL', 'PHONE'] as const) await profile.verify(contact, ada.accessToken);
       const lookups = [
         { handle: `@${ada.handle.toUpperCase()}` },
         { email: 'nobody@example.com' },

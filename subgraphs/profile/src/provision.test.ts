@@ -34,6 +34,10 @@ describe('people registered with roles', () => {
   it('sign in as what they are', async () => {
     await provision(olive);
     expect(await viewerAs(olive.email, olive.password)).toEqual({ id: olive.id, roles: ['CUSTOMER', 'OPERATOR'] });
+    const lookups = [{ email: olive.email }];
+    const find = 'query ($lookups: [CustomerLookupInput!]!) { findCustomers(lookups: $lookups) { id } }';
+    const { data } = await profile.post(find, { lookups }, profile.serviceToken('profile:resolve'));
+    expect(data.findCustomers).toEqual([{ id: olive.id }]);
   });
 
   it('stay as they are when it is repeated, also by many at once', async () => {

@@ -11,6 +11,7 @@ import {
   serviceEnvironment,
   tracingFrom,
 } from '@paygraph/service';
+import { createMessengers, messengerEnvironment } from './messenger/config.ts';
 import { createProfileSubgraph } from './subgraph.ts';
 
 const environment = {
@@ -18,6 +19,7 @@ const environment = {
   ...databaseEnvironment('profile'),
   SERVICE_JWKS_FILE: serviceEnvironment.SERVICE_JWKS_FILE,
   ACCESS_TOKEN_KEY_FILE: fileVariable(parseSigningKey),
+  ...messengerEnvironment,
 };
 
 /** Starts the profile subgraph as its environment says. @throws ConfigError, MigrationError, PortInUseError */
@@ -26,7 +28,9 @@ export async function startProfile(env: NodeJS.ProcessEnv): Promise<RunningServi
   const logger = createLogger({ service: 'profile', level: config.LOG_LEVEL });
   const migrationUrl = config.PROFILE_MIGRATION_URL;
   if (migrationUrl !== undefined) await migrate({ migrationUrl, directory: migrationsDirectory('profile'), logger });
+  const messengers = createMessengers(config);
   const subgraph = createProfileSubgraph({
+    messengers,
     databaseUrl: config.PROFILE_DATABASE_URL,
     accessTokenKey: config.ACCESS_TOKEN_KEY_FILE,
     serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),

@@ -3,6 +3,9 @@ import { createAuthenticator, type KeySource, publicJwk, type SigningKey, static
 import { databaseReady } from '@paygraph/database';
 import { type Clock, type Logger, type Metrics, required, systemClock, type Tracing } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
+import { contactMutations } from './contact/resolvers.ts';
+import { createContactCodes } from './contact/store.ts';
+import { createVerification } from './contact/verification.ts';
 import type { Context } from './context.ts';
 import { createLogInGuard } from './credentials/log-in-guard.ts';
 import { createPasswords } from './credentials/password.ts';
@@ -13,6 +16,7 @@ import { createCustomerStore } from './customer/store.ts';
 import { openDatabase } from './database.ts';
 import type { Resolvers } from './generated/graphql.ts';
 import { createHousekeeping } from './housekeeping.ts';
+import type { Messengers } from './messenger/messenger.ts';
 import { publicFields } from './public-fields.ts';
 import { sessionMutations } from './session/resolvers.ts';
 import { createSessions } from './session/session.ts';
@@ -25,6 +29,8 @@ export interface ProfileDependencies {
   readonly accessTokenKey: SigningKey;
   /** The keys of the services that may ask for names. */
   readonly serviceTokenKeys: KeySource;
+  /** How people are sent codes. */
+  readonly messengers: Messengers;
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
@@ -45,15 +51,17 @@ export function createProfileSubgraph(dependencies: ProfileDependencies): Subgra
   const guard = createLogInGuard(prisma);
   const sessionStore = createSessionStore(prisma);
   const sessions = createSessions({ store: sessionStore, customers, accessTokenKey, clock });
-  const housekeeping = createHousekeeping({ stores: [guard, sessionStore], clock, logger });
-  const services = { customers, changes, passwords, guard, sessions, clock };
+  const codes = createContactCodes(prisma);
+  const verification = createVerification({ codes, passwords, clock, logger, messengers: dependencies.messengers });
+  const housekeeping = createHousekeeping({ stores: [guard, sessionStore, codes], clock, logger });
+  const services = { customers, changes, passwords, guard, sessions, verification, clock };
 
   return createSubgraph<Context>({
     name: 'profile',
     typeDefs: readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8'),
     resolvers: {
       Query: customerQueries(customers),
-      Mutation: { ...customerMutations(services), ...sessionMutations(services) },
+      Mutation: { ...customerMutations(services), ...sessionMutations(services), ...contactMutations(services) },
       Customer: customerFields(clock),
     } satisfies Resolvers,
     publicFields,

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type { KeyFiles } from '@paygraph/auth';
 import { type DatabaseName, databaseNames } from '@paygraph/database';
 import { gatewaySettings } from '@paygraph/gateway';
@@ -72,9 +73,22 @@ export function environmentOf(
   environment[`${prefix}_MIGRATION_URL`] = migrationUrl;
   environment.SERVICE_JWKS_FILE = keys.serviceJwksFile;
   environment.SERVICE_KEY_FILE = keyFileOf(keys, service);
-  if (service === 'profile') environment.ACCESS_TOKEN_KEY_FILE = keys.accessTokenKeyFile;
+  if (service === 'profile') Object.assign(environment, profileSettings(installation));
   if (service === 'payment') Object.assign(environment, railSettings(installation, addresses));
   return environment;
+}
+
+/** Messages that nobody else carries go to a file beside the keys, which is as secret as they are. */
+function profileSettings({ keys: { accessTokenKeyFile }, settings = {} }: Installation): Record<string, string> {
+  return {
+    ACCESS_TOKEN_KEY_FILE: accessTokenKeyFile,
+    PROFILE_OUTBOX_FILE: settings.PROFILE_OUTBOX_FILE ?? outboxBeside(accessTokenKeyFile),
+  };
+}
+
+/** Where an installation's outbox is. */
+export function outboxBeside(accessTokenKeyFile: string): string {
+  return join(dirname(accessTokenKeyFile), 'outbox.jsonl');
 }
 
 function prefixOf(name: string): string {

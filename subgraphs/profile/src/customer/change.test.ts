@@ -105,13 +105,32 @@ describe('what may change of a person', () => {
   });
 
   describe('a telephone number', () => {
-    it('must be one that can exist, and nobody else’s', async () => {
+    const phone = '+233201234567';
+    const verified = async (id: string) => {
+      const [customer] = await customers.byIds([id]);
+      return customer?.phoneVerifiedAt !== null;
+    };
+
+    it('must be one that can exist, and whose it is by now is not told', async () => {
       const [ada, bob] = [await idOf(), await idOf()];
-      expect(await outcome(changes.phone(ada, '+233201234567'))).toBe('changed');
-      expect(await outcome(changes.phone(bob, '+233201234567'))).toBe('PHONE_TAKEN');
+      expect(await outcome(changes.phone(ada, phone))).toBe('changed');
+      await prisma.customer.update({ where: { id: ada }, data: { phoneVerifiedAt: now } });
+      expect(await outcome(changes.phone(bob, phone))).toBe('changed');
       expect(await outcome(changes.phone(bob, '+233999'))).toBe('PHONE_INVALID');
-      expect(await outcome(changes.phone(ada, null))).toBe('changed');
-      expect(await outcome(changes.phone(bob, '+233201234567'))).toBe('changed');
+      expect([await verified(ada), await verified(bob)]).toEqual([true, false]);
+      expect(await customers.byNames({ handles: [], emails: [], phones: [phone] })).toMatchObject([{ id: ada }]);
+    });
+
+    it('is to be verified again once it was another one, and stays verified when it is given again', async () => {
+      const ada = await idOf();
+      await changes.phone(ada, '+233201234568');
+      await prisma.customer.update({ where: { id: ada }, data: { phoneVerifiedAt: now } });
+      await changes.phone(ada, '+233201234568');
+      expect(await verified(ada)).toBe(true);
+      await changes.phone(ada, null);
+      expect(await verified(ada)).toBe(false);
+      await changes.phone(ada, '+233201234568');
+      expect(await verified(ada)).toBe(false);
     });
   });
 

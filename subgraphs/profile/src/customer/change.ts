@@ -25,7 +25,7 @@ export interface TierDecision {
 export interface CustomerChanges {
   /** Gives the person another handle, at most once in 30 days; the first is free. */
   handle(customerId: string, handle: string): Promise<Change<ChangeHandleErrorCode>>;
-  /** Sets or withdraws the number in E.164 that the person may be paid by. */
+  /** Sets or withdraws the number in E.164 that the person may be paid by once it is verified; the same again changes nothing. */
   phone(customerId: string, phone: string | null): Promise<Change<ChangePhoneErrorCode>>;
   /** Puts the person into a tier, and keeps who did and why in the same statement. */
   tier(decision: TierDecision): Promise<Change<SetCustomerTierErrorCode>>;
@@ -66,13 +66,10 @@ export function createCustomerChanges(prisma: PrismaClient, clock: Clock): Custo
 
     async phone(customerId, phone) {
       if (phone !== null && !isValidPhoneNumber(phone)) return refused('PHONE_INVALID');
-      try {
-        await prisma.customer.update({ where: { id: customerId }, data: { phone }, select: { id: true } });
-        return changed;
-      } catch (error) {
-        if (isUniqueViolation(error)) return refused('PHONE_TAKEN');
-        throw error;
-      }
+      await prisma.$executeRaw`
+        UPDATE customer SET phone = ${phone}, phone_verified_at = NULL
+        WHERE id = ${customerId} AND phone IS DISTINCT FROM ${phone}`;
+      return changed;
     },
 
     async tier({ customerId, tier, actorId, ...decision }) {

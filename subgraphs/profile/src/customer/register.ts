@@ -17,7 +17,7 @@ export type RegisterOutcome =
 
 /** Registers a person as a customer. */
 export async function register(dependencies: RegisterDependencies, input: RegisterInput): Promise<RegisterOutcome> {
-  return registerAs(dependencies, { ...input, id: newId('cus'), roles: ['CUSTOMER'] }, false);
+  return registerAs(dependencies, { ...input, id: newId('cus'), roles: ['CUSTOMER'] }, { ours: false });
 }
 
 /** A person to be registered with a given id and roles. */
@@ -33,15 +33,15 @@ export class ProvisioningError extends Error {
 }
 
 /**
- * Registers a person with a given id and roles, such as the first operator of an installation. Whoever has the id already
- * stays as they are, so that repeating it changes nothing.
+ * Registers a person with a given id and roles, such as the first operator of an installation, whose address is taken as
+ * verified. Whoever has the id already stays as they are, so that repeating it changes nothing.
  *
  * @throws ProvisioningError when a rule of registration refuses, or somebody else has the address or handle.
  */
 export async function provision(dependencies: RegisterDependencies, person: Provisioned): Promise<void> {
   const exists = async () => (await dependencies.customers.byIds([person.id])).length > 0;
   if (await exists()) return;
-  const outcome = await registerAs(dependencies, person, true);
+  const outcome = await registerAs(dependencies, person, { ours: true });
   // Another process may have been faster with the same person.
   if (outcome.kind === 'registered' || (await exists())) return;
   throw new ProvisioningError(`${person.id} cannot be registered: ${outcome.codes.join(', ')}`);
@@ -50,13 +50,16 @@ export async function provision(dependencies: RegisterDependencies, person: Prov
 async function registerAs(
   { customers, passwords }: RegisterDependencies,
   { id, roles, ...input }: Provisioned,
-  ours: boolean,
+  { ours }: { readonly ours: boolean },
 ): Promise<RegisterOutcome> {
   const checked = checkRegistration(input, { ours });
   if (checked.kind === 'refused') return checked;
   const { password, ...columns } = checked.registration;
   const passwordHash = await passwords.hash(password);
-  const creation = await customers.create({ ...columns, id, passwordHash, roles });
+  const creation = await customers.create({
+    ...{ ...columns, id, passwordHash, roles },
+    ...(ours && { emailVerifiedAt: new Date() }),
+  });
   if (creation.kind === 'created') return { kind: 'registered', customer: creation.customer };
   const codes: RegisterErrorCode[] = [];
   if (creation.fields.includes('email')) codes.push('EMAIL_TAKEN');

@@ -1,5 +1,6 @@
 import type { Clock } from '@paygraph/service';
 import { badUserInput, requireCustomer } from '@paygraph/subgraph';
+import { isVerified } from '../contact/verification.ts';
 import type { Context } from '../context.ts';
 import type {
   CustomerLookupInput,
@@ -22,6 +23,8 @@ const maxIds = 1_000;
 export const customerFields = (clock: Clock) =>
   ({
     __resolveReference: ({ id }, { principal, customers }) => (maySee(principal, id) ? customers.load(id) : null),
+    emailVerified: (customer) => isVerified(customer, 'EMAIL'),
+    phoneVerified: (customer) => isVerified(customer, 'PHONE'),
     handleChangeableAt: (customer) => handleChangeableAt(customer, clock()),
   }) satisfies CustomerResolvers;
 
@@ -42,7 +45,7 @@ export const customerQueries = (store: CustomerStore) =>
       const names = lookups.map(nameIn);
       const of = (kind: Name['kind']) => names.flatMap((name) => (name.kind === kind ? [name.text] : []));
       const found = await store.byNames({ handles: of('handle'), emails: of('email'), phones: of('phone') });
-      return names.map(({ kind, text }) => found.find((customer) => customer[kind] === text) ?? null);
+      return names.map((name) => found.find((customer) => isKnownBy(customer, name)) ?? null);
     },
   }) satisfies QueryResolvers;
 
@@ -62,6 +65,12 @@ function nameIn({ handle, email, phone }: CustomerLookupInput, index: number): N
   const [name] = names;
   if (name && names.length === 1) return name;
   throw badUserInput('Exactly one of handle, email and phone', ['lookups', String(index)]);
+}
+
+/** A contact that is only claimed is nobody's: two people may claim the same. */
+function isKnownBy(customer: Customer, { kind, text }: Name): boolean {
+  if (customer[kind] !== text) return false;
+  return kind === 'handle' || isVerified(customer, kind === 'email' ? 'EMAIL' : 'PHONE');
 }
 
 /** What is no handle is nobody's, and some of it is no text to PostgreSQL. */

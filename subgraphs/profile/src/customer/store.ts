@@ -15,6 +15,8 @@ export interface NewCustomer {
   readonly displayName: string;
   readonly passwordHash: string;
   readonly roles: readonly Role[];
+  /** When somebody vouched for the address; left out, nobody has. */
+  readonly emailVerifiedAt?: Date;
 }
 
 export type Creation =
@@ -26,7 +28,7 @@ export interface CustomerStore {
   create(customer: NewCustomer): Promise<Creation>;
   /** In any order, without those that do not exist. */
   byIds(ids: readonly string[]): Promise<Customer[]>;
-  /** Whose these handles, addresses and telephone numbers are, each in its stored form; in any order. */
+  /** Whose these handles, verified addresses and verified telephone numbers are, each in its stored form; in any order. */
   byNames(names: Names): Promise<Customer[]>;
   /** The id and the hash of the password that belong to an address in lower case. */
   credentialsOf(email: string): Promise<{ readonly id: string; readonly passwordHash: string } | null>;
@@ -41,7 +43,9 @@ export interface Names {
 const publicColumns = {
   id: true,
   email: true,
+  emailVerifiedAt: true,
   phone: true,
+  phoneVerifiedAt: true,
   handle: true,
   handleChangedAt: true,
   tier: true,
@@ -96,7 +100,11 @@ export function createCustomerStore(prisma: PrismaClient, clock: Clock = systemC
     async byNames({ handles, emails, phones }) {
       const rows = await prisma.customer.findMany({
         where: {
-          OR: [{ handle: { in: [...handles] } }, { email: { in: [...emails] } }, { phone: { in: [...phones] } }],
+          OR: [
+            { handle: { in: [...handles] } },
+            { email: { in: [...emails] }, emailVerifiedAt: { not: null } },
+            { phone: { in: [...phones] }, phoneVerifiedAt: { not: null } },
+          ],
         },
         select: publicColumns,
       });
