@@ -58,7 +58,7 @@ export interface RefundAnswer {
   readonly id: string;
   readonly state: string;
   readonly amount: MoneyAnswer;
-  readonly failureCode: string | null;
+  readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
 export interface SuspenseAnswer {
@@ -238,14 +238,14 @@ export function person({ url }: Service, token: string | undefined) {
 
     async refund(paymentId: string, amount?: MoneyAnswer, idempotencyKey: string = randomUUID()) {
       const query = `mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) {
-        refund { id state amount { amount currency } failureCode } replayed ${userErrors} } }`;
+        refund { id state amount { amount currency } failure { code message } } replayed ${userErrors} } }`;
       type Data = { refundPayment: { refund: RefundAnswer | null; replayed: boolean } & UserErrors };
       return (await ask<Data>(query, { input: { paymentId, amount, idempotencyKey } })).refundPayment;
     },
 
     /** The refunds of a payment once none of them is under way. */
     async refundsOf(paymentId: string): Promise<readonly RefundAnswer[]> {
-      const query = `query ($id: ID!) { payment(id: $id) { refunds { id state amount { amount currency } failureCode } } }`;
+      const query = `query ($id: ID!) { payment(id: $id) { refunds { id state amount { amount currency } failure { code message } } } }`;
       type Data = { payment: { refunds: readonly RefundAnswer[] } | null };
       const deadline = Date.now() + 25_000;
       for (;;) {

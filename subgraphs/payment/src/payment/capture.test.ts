@@ -131,7 +131,9 @@ describe('a refund', () => {
     const id = await paid('10.00');
     scene.ledger.freeze(scene.benUsd, 'FROZEN_DEBIT');
     await ben.refund(id);
-    expect(await ama.refundsOf(id)).toMatchObject([{ state: 'FAILED', failureCode: 'WALLET_UNAVAILABLE' }]);
+    expect(await ama.refundsOf(id)).toMatchObject([
+      { state: 'FAILED', failure: { code: 'WALLET_UNAVAILABLE', message: expect.stringContaining('frozen') } },
+    ]);
     scene.ledger.freeze(scene.benUsd, null);
     await ben.refund(id);
     await ama.paymentIn(id, 'REFUNDED');

@@ -48,6 +48,8 @@ export function branchesOf(audience: Audience, selection: PaymentSelection): Bra
       branch(audience === 'everybody' ? paid : Prisma.sql`${paid} AND ${shownToPayee}`),
     ];
   }
+  // Relies on payment_counterparty_account_id_idx.
+  if (selection.counterpartyAccount !== undefined) return [branch(outsideIs(selection.counterpartyAccount))];
   // Relies on payment_state_id_idx.
   if (wanted && wanted.length > 0)
     return [...new Set(wanted)].map((state) => branch(Prisma.sql`p.state = ${state}::payment_state`));
@@ -74,7 +76,7 @@ export function conditionsOf(audience: Audience, selection: PaymentSelection, st
     createdBefore,
     reference,
   } = selection;
-  const { counterpartyHandle: handle, metadata = [] } = selection;
+  const { counterpartyHandle: handle, counterpartyAccount: account, metadata = [] } = selection;
   const self = audience === 'everybody' ? customerId : audience.customerId;
   return Prisma.join(
     [
@@ -85,6 +87,7 @@ export function conditionsOf(audience: Audience, selection: PaymentSelection, st
       ...(walletId === undefined ? [] : [Prisma.sql`${walletId} IN (p.payer_wallet_id, p.payee_wallet_id)`]),
       ...(customerId === undefined ? [] : [Prisma.sql`${customerId} IN (p.payer_customer_id, p.payee_customer_id)`]),
       ...(handle === undefined ? [] : [otherSideIs(handle, self)]),
+      ...(account === undefined ? [] : [outsideIs(account)]),
       ...(amount ? amountIn(amount) : []),
       ...(createdFrom ? [Prisma.sql`p.created_at >= ${createdFrom} AND p.id >= ${idAt(createdFrom, -skewMs)}`] : []),
       ...(createdBefore ? [Prisma.sql`p.created_at < ${createdBefore} AND p.id < ${idAt(createdBefore, skewMs)}`] : []),
@@ -99,6 +102,14 @@ function otherSideIs(handle: string, self: string | undefined): Prisma.Sql {
   return Prisma.sql`(
     (p.payer_customer_id = ${self} AND p.payee_handle = ${handle})
     OR (p.payee_customer_id = ${self} AND p.payer_handle = ${handle})
+  )`;
+}
+
+/** Written as in the index. */
+function outsideIs(account: string): Prisma.Sql {
+  return Prisma.sql`(
+    p.counterparty IS NOT NULL
+    AND coalesce(p.counterparty ->> 'phoneNumber', p.counterparty ->> 'iban') = ${account}
   )`;
 }
 

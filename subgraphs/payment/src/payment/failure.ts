@@ -3,7 +3,7 @@ import type { PaymentReason } from './lifecycle.ts';
 /** Why a payment failed, with the words that the payer is shown. */
 export const failureMessages = {
   INSUFFICIENT_FUNDS: 'There was not enough money in the wallet.',
-  LIMIT_EXCEEDED: 'The payment is above what may leave the wallet at once or in one day.',
+  LIMIT_EXCEEDED: 'The payment is above what may leave the wallet at once, in one day or in one month.',
   RISK_DECLINED: 'The payment was declined.',
   QUOTE_EXPIRED: 'The quoted price ran out before it could be used. Ask for a new one.',
   QUOTE_ALREADY_USED: 'The quoted price has been used for another payment. Ask for a new one.',

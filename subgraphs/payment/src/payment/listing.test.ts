@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '../../test/person.ts';
+import { testRails } from '../../test/platform.ts';
+import { confirmed, scriptRail } from '../../test/rail.ts';
 import { idOf, type Scene, type Service, setScene } from '../../test/scene.ts';
 
 const query = `query ($filter: PaymentFilter, $orderBy: PaymentOrder! = NEWEST_FIRST, $first: Int, $after: String) {
@@ -27,7 +29,9 @@ describe('listing payments', () => {
 
   beforeAll(async () => {
     scene = await setScene();
-    service = await scene.start();
+    const rail = scriptRail('momo');
+    rail.decideAll(confirmed);
+    service = await scene.start({ rails: testRails }, scene.bus, [rail]);
     [ama, ben, operator] = [scene.asAma(service), scene.asBen(service), scene.asOperator(service)];
     const metadata = { order: 4711, paid: true, note: 'x'.repeat(300), nested: { a: 1 } };
     first = idOf(await ama.pay({ ...scene.dollars('10.00'), metadata }));
@@ -109,5 +113,21 @@ describe('listing payments', () => {
       paymentCounts: [...confirmed(length).paymentCounts, { state: 'FAILED', count: 1, isCapped: false }],
     });
     expect(await counts(ben)).toEqual(confirmed(length - 1));
+  });
+
+  it('is by the account outside, however it is written, and each finds their own', async () => {
+    const phone = (phoneNumber: string) => ({ mobileMoney: { phoneNumber, network: 'MTN' } });
+    const amount = { amount: '1.00', currency: 'USD' };
+    const payout = idOf(await ama.pay({ payerWalletId: scene.amaUsd, payee: phone('+233241234567'), amount }));
+    const collection = idOf(await ben.pay({ payer: phone('+233241234567'), payeeWalletId: scene.benUsd, amount }));
+    const other = idOf(await ama.pay({ payerWalletId: scene.amaUsd, payee: phone('+233241234568'), amount }));
+    for (const id of [payout, collection, other]) await operator.paymentIn(id, 'CONFIRMED');
+    const counterpartyAccount = '+233241234567';
+    expect(await filtered(ama, { counterpartyAccount })).toEqual([payout]);
+    expect(await filtered(ben, { counterpartyAccount })).toEqual([collection]);
+    expect(await filtered(operator, { counterpartyAccount })).toEqual([collection, payout]);
+    expect(await filtered(operator, { counterpartyAccount, kinds: ['PAYOUT'] })).toEqual([payout]);
+    expect(await filtered(operator, { counterpartyAccount: 'GB33 BUKB 2020 1555 5555 55' })).toEqual([]);
+    await expect(filtered(ama, { counterpartyAccount: 'somebody' })).rejects.toThrow('BAD_USER_INPUT');
   });
 });

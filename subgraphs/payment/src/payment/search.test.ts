@@ -89,6 +89,7 @@ describe('among a hundred thousand payments', () => {
       2_000,
     ],
     ['a reference', { reference: 'none such' }, 10],
+    ['an account outside', { counterpartyAccount: '+233241234567' }, 10],
     ['a time', { createdFrom: new Date(0), createdBefore: new Date(1_000) }, 10],
   ])('staff find by %s without going through the others', async (_what, selection, most) => {
     const { rows, sequential } = await pageWork('everybody', selection);

@@ -1,6 +1,7 @@
 import { hasScope, type Principal } from '@paygraph/auth';
 import { isId } from '@paygraph/ids';
 import { type AmountFault, type Currency, isCurrency, parseAmount } from '@paygraph/money';
+import { readIban, readMobileNumber } from '@paygraph/rails/adapters';
 import { badUserInput, forbidden } from '@paygraph/subgraph';
 import type { AmountRangeInput, PaymentFilter } from '../generated/graphql.ts';
 import type { PaymentKind } from '../generated/prisma/enums.ts';
@@ -18,6 +19,8 @@ export interface PaymentSelection {
   readonly customerId?: string | undefined;
   /** In lower case; of the other side of the audience's customer, or of `customerId`. */
   readonly counterpartyHandle?: string | undefined;
+  /** A telephone number in E.164 or an IBAN without spaces, of whoever is outside. */
+  readonly counterpartyAccount?: string | undefined;
   readonly amount?: AmountRange | undefined;
   readonly createdFrom?: Date | undefined;
   readonly createdBefore?: Date | undefined;
@@ -51,7 +54,7 @@ export function audienceOf(principal: Principal & { readonly kind: 'customer' })
 export function selectionFrom(filter: PaymentFilter | null | undefined, audience: Audience): PaymentSelection {
   if (!filter) return {};
   const { states, kinds, rails, walletId, customerId, counterpartyHandle, reference, metadata } = filter;
-  const { createdFrom, createdBefore } = filter;
+  const { createdFrom, createdBefore, counterpartyAccount } = filter;
   if (isGiven(customerId) && audience !== 'everybody')
     throw forbidden('Only staff may ask for other people’s payments');
   if (isGiven(counterpartyHandle) && audience === 'everybody' && !isGiven(customerId))
@@ -66,6 +69,7 @@ export function selectionFrom(filter: PaymentFilter | null | undefined, audience
     walletId: walletId ?? undefined,
     customerId: customerId ?? undefined,
     counterpartyHandle: counterpartyHandle?.toLowerCase().replace(/^@/, ''),
+    counterpartyAccount: isGiven(counterpartyAccount) ? accountFrom(counterpartyAccount) : undefined,
     amount: filter.amount ? rangeFrom(filter.amount) : undefined,
     createdFrom: createdFrom ?? undefined,
     createdBefore: createdBefore ?? undefined,
@@ -81,6 +85,12 @@ export function isImpossible({ walletId, customerId, ...texts }: PaymentSelectio
   if (walletId !== undefined && !isId('wal', walletId)) return true;
   if (customerId !== undefined && !isId('cus', customerId)) return true;
   return given.some((text) => text !== undefined && unstorable.test(text));
+}
+
+function accountFrom(text: string): string {
+  const account = readMobileNumber(text)?.phoneNumber ?? readIban(text);
+  if (account !== undefined) return account;
+  throw bad('Neither a mobile number such as +233241234567 nor an IBAN', 'counterpartyAccount');
 }
 
 function rangeFrom({ currency, min, max }: AmountRangeInput): AmountRange {

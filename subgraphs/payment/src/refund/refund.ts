@@ -4,6 +4,19 @@ import type { PaymentRefund as RefundRow } from '../generated/prisma/client.ts';
 import type { RefundFailureCode, RefundState } from '../generated/prisma/enums.ts';
 import { capturedPrice, type Payment } from '../payment/payment.ts';
 
+/** Why a refund failed, in words that both sides are shown. */
+export const refundFailureMessages: Record<RefundFailureCode, string> = {
+  INSUFFICIENT_FUNDS: 'Whoever was paid does not hold enough any more.',
+  WALLET_UNAVAILABLE: 'The wallet that was paid is frozen or closed.',
+  COUNTERPARTY_NOT_FOUND: 'There is no such account outside any more.',
+  COUNTERPARTY_UNAVAILABLE: 'The account outside cannot take money at the moment.',
+  COUNTERPARTY_FUNDS: 'There was not enough money in the account outside.',
+  COUNTERPARTY_DECLINED: 'The account outside did not take the money back.',
+  RAIL_LIMIT_EXCEEDED: 'The amount is above what the network carries.',
+  RAIL_UNAVAILABLE: 'No network could carry the refund at the moment. Nothing has been lost.',
+  INTERNAL: 'The refund could not be carried out. Nothing has been moved.',
+};
+
 /** Some or all of a payment, given back. */
 export interface Refund {
   readonly id: Id<'rfd'>;

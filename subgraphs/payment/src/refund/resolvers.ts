@@ -1,6 +1,7 @@
 import { requireCustomer } from '@paygraph/subgraph';
 import type { Resolvers } from '../generated/graphql.ts';
 import { userErrorOf } from '../payment/refusal.ts';
+import { refundFailureMessages } from './refund.ts';
 
 export const refundResolvers = {
   Mutation: {
@@ -15,9 +16,15 @@ export const refundResolvers = {
     id: ({ id }) => id,
     amount: ({ amount }) => amount,
     state: ({ state }) => state,
+    failure: ({ failureCode }) => failureCode,
     failureCode: ({ failureCode }) => failureCode,
     note: ({ note }) => note,
     createdAt: ({ createdAt }) => createdAt,
     endedAt: ({ endedAt }) => endedAt,
+  },
+
+  RefundFailure: {
+    code: (code) => code,
+    message: (code) => refundFailureMessages[code],
   },
 } satisfies Resolvers;
