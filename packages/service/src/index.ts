@@ -13,6 +13,7 @@ export { type Dependencies, type Dependency, type Health, optional, required } f
 export { createHttpServer, type HttpServerOptions } from './http.ts';
 export { listen, PortInUseError } from './listen.ts';
 export { createLogger, type Logger } from './logger.ts';
+export { createLru, type Lru } from './lru.ts';
 export { createMetrics, inFlight, type Metrics, type MetricsOptions } from './metrics.ts';
 export { OperatorError } from './operator-error.ts';
 export { createRoutine, type Routine, type RoutineOptions } from './routine.ts';

@@ -1,4 +1,3 @@
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { type Authenticate, rememberVerified } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import {
@@ -16,6 +15,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { RequestScope } from './context.ts';
 import { authenticationFailure } from './errors.ts';
+import { createAnswers, createKnownOperations } from './known-operations.ts';
 import { logError, presentError, withRequestId } from './present-error.ts';
 import { buildGuardedSchema, type SchemaOptions } from './schema.ts';
 import { createApollo, maxTokens } from './server.ts';
@@ -63,7 +63,8 @@ export function createSubgraph<Context extends RequestScope>(given: SubgraphOpti
   const { name, logger, metrics, tracing, production = process.env.NODE_ENV === 'production' } = options;
   const schema = buildGuardedSchema({ ...options, production });
   if (tracing) traceRootFields(schema);
-  const apollo = createApollo<Context>({ schema, production });
+  const known = createKnownOperations();
+  const apollo = createApollo<Context>({ schema, production, plugins: [known.plugin] });
   const { ready: keysReady } = given.authenticate;
   const dependencies = { ...options.dependencies, ...(keysReady && { jwks: optional(keysReady) }) };
   const app = createHttpServer({ logger, metrics, tracing, dependencies: () => dependencies, bodyLimit });
@@ -88,7 +89,7 @@ export function createSubgraph<Context extends RequestScope>(given: SubgraphOpti
     const context = (request: FastifyRequest) => contextOf(options, request);
     // Not before the body has been read: what its parsing calls knows nothing of who began it.
     if (tracing) app.addHook('preHandler', (request, _reply, done) => within(spanOf(request), done));
-    app.route({ method: 'POST', url: path, handler: fastifyApolloHandler(apollo, { context }) });
+    app.route({ method: 'POST', url: path, handler: createAnswers({ apollo, schema, known, context }) });
     options.routes?.(app);
     await app.ready();
     if (schema.getSubscriptionType()) sockets = serveSockets(options, schema, app);

@@ -17,6 +17,7 @@ export const maxTokens = 10_000;
 export function createApollo<Context extends RequestScope>(options: {
   readonly schema: GraphQLSchema;
   readonly production: boolean;
+  readonly plugins: readonly ApolloServerPlugin<RequestScope>[];
 }): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema: options.schema,
@@ -30,6 +31,7 @@ export function createApollo<Context extends RequestScope>(options: {
     formatError: (formatted, error) => presentError(asGraphQLError(formatted, error)),
     plugins: [
       errorReporting<Context>(),
+      ...options.plugins,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

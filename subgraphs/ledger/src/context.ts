@@ -48,12 +48,41 @@ export interface Context extends RequestScope, LedgerStores {
   readonly standingAt: DataLoader<Instant, Standing, string>;
 }
 
-/** The context of one operation, with loaders of its own. */
+type Loaders = Omit<Context, keyof RequestScope | keyof LedgerStores>;
+
+/** The context of one operation, with loaders of its own: made when one of them is first needed, which is by no command. */
 export function contextOf(scope: RequestScope, stores: LedgerStores): Context {
-  const { accounts, transactions, entries } = stores;
+  let made: Loaders | undefined;
+  const loaders = () => {
+    made ??= loadersOf(stores);
+    return made;
+  };
   return {
     ...scope,
     ...stores,
+    get accountById() {
+      return loaders().accountById;
+    },
+    get accountByWallet() {
+      return loaders().accountByWallet;
+    },
+    get transactionById() {
+      return loaders().transactionById;
+    },
+    get transactionsByReference() {
+      return loaders().transactionsByReference;
+    },
+    get entriesByTransaction() {
+      return loaders().entriesByTransaction;
+    },
+    get standingAt() {
+      return loaders().standingAt;
+    },
+  };
+}
+
+function loadersOf({ accounts, transactions, entries }: LedgerStores): Loaders {
+  return {
     accountById: createLoader(accounts.byIds),
     accountByWallet: createLoader(accounts.byWalletIds, ({ walletId }) => walletId ?? ''),
     transactionById: createLoader(transactions.byIds),

@@ -1,3 +1,4 @@
+import { createLru } from '@paygraph/service';
 import {
   type DocumentNode,
   GraphQLError,
@@ -10,7 +11,6 @@ import {
 } from 'graphql';
 import { Rejection, withCode } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { createLru } from '../lru.ts';
 import { checkSize, type Limits, tooComplex } from '../protection/limits.ts';
 import { DeferLabelsRule } from './defer-labels.ts';
 

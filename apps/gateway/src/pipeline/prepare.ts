@@ -1,4 +1,5 @@
 import { anonymous, meets, type Policies, type Principal, type Requirement } from '@paygraph/auth';
+import { createLru } from '@paygraph/service';
 import {
   type DocumentNode,
   GraphQLError,
@@ -15,7 +16,6 @@ import { hasDefer } from '../execution/defer.ts';
 import type { Executable } from '../execution/executable.ts';
 import type { Compiler } from '../execution/operation.ts';
 import type { Graph, Variables } from '../graph/graph.ts';
-import { createLru } from '../lru.ts';
 import { budgetOf, checkBudget } from '../protection/budgets.ts';
 import { createEstimator } from '../protection/cost.ts';
 import type { Protection } from '../protection/protection.ts';

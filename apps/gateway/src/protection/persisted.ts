@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { createLru } from '@paygraph/service';
 import { codedError, Rejection } from '../errors.ts';
-import { createLru } from '../lru.ts';
 import type { OperationRequest } from '../pipeline/prepare.ts';
 import { isRecord } from '../subgraphs/exchange.ts';
 
