@@ -180,7 +180,11 @@ export function createAttempts(database: Database, observe?: Pick<RailObserver, 
             in_doubt = COALESCE(n.in_doubt, a.in_doubt),
             rail_reference = CASE WHEN n.enters IS NULL THEN a.rail_reference ELSE COALESCE(n.rail_reference, a.rail_reference) END,
             refusal = CASE n.enters WHEN 'REFUSED' THEN n.refusal WHEN 'CONFIRMED' THEN NULL ELSE a.refusal END,
-            rail_code = CASE WHEN n.enters IN ('REFUSED', 'RETURNED') THEN n.rail_code ELSE a.rail_code END,
+            rail_code = CASE
+              WHEN n.enters IN ('REFUSED', 'RETURNED') THEN n.rail_code
+              WHEN n.enters = 'CONFIRMED' THEN NULL
+              WHEN a.state IN ('SUBMITTED', 'ACCEPTED') THEN COALESCE(n.rail_code, a.rail_code)
+              ELSE a.rail_code END,
             charge = CASE n.enters WHEN 'CONFIRMED' THEN n.charge ELSE a.charge END,
             contradicted_at = CASE WHEN n.contradicts THEN clock_timestamp() ELSE a.contradicted_at END,
             decided_at = CASE WHEN n.enters IN ('CONFIRMED', 'REFUSED', 'NOT_SENT', 'RETURNED')

@@ -54,6 +54,11 @@ export function createCaller(
     if (first && !wanted) return { finding: notSent(attempt), success: null, latencyMs: null };
     const begun = performance.now();
     const finding = await (first ? submit(rail, attempt, attempt.inDoubt) : follow(rail, claimed));
+    if (finding.railCode === mismatch)
+      logger.error(
+        { attempt: attempt.id, rail: attempt.rail },
+        'a rail says that it moved another amount than was asked for',
+      );
     return { finding, success: successOf(finding), latencyMs: first ? performance.now() - begun : null };
   };
 }
@@ -102,6 +107,9 @@ function ofStatus(
       return later(attempt, tuning);
   }
 }
+
+/** Ours, in the place of a rail's own word. */
+const mismatch = 'AMOUNT_MISMATCH';
 
 const nothing = {
   state: null,
@@ -165,10 +173,10 @@ function isOtherAmount({ amount }: Attempt, said: { readonly amount: Confirmed['
   return said.amount !== null && (said.amount.amount !== amount.amount || said.amount.currency !== amount.currency);
 }
 
-/** Something else moved than was asked for: nothing is decided before people have looked. */
+/** Something else moved than was asked for: nothing is decided before people have looked, who see it on the attempt. */
 function mismatched({ id, leaseEpoch }: Attempt): Finding {
   const again = { delayMs: 5 * 60_000, countsAsTry: true };
-  return { ...nothing, id, epoch: leaseEpoch, inDoubt: true, railCode: 'AMOUNT_MISMATCH', ...again };
+  return { ...nothing, id, epoch: leaseEpoch, inDoubt: true, railCode: mismatch, ...again };
 }
 
 /** What whoever is outside is at fault for is no failure of the rail. */

@@ -1,3 +1,4 @@
+import { currencyOf } from '@paygraph/money';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually, testRails } from '../../test/platform.ts';
 import { confirmed, refusedBy, type ScriptedRail, scriptRail } from '../../test/rail.ts';
@@ -124,6 +125,21 @@ describe('a payout', () => {
     expect(payment.failure?.code).toBe('COUNTERPARTY_NOT_FOUND');
     expect(second.handedOver).toEqual([]);
     expect(scene.ledger.available(scene.amaUsd)).toBe(before);
+  });
+
+  it('of which the rail says that it moved another amount waits for people, who see why', async () => {
+    const amount = { amount: 4_100n, currency: currencyOf('USD') };
+    first.decideAll({ kind: 'CONFIRMED', railReference: null, amount, charge: null });
+    const id = await payOut();
+    await eventually(async () => (await attemptsOf(id))[0]?.railCode === 'AMOUNT_MISMATCH', 25_000);
+    const [attempt] = await attemptsOf(id);
+    expect(attempt).toMatchObject({ state: 'ACCEPTED', inDoubt: true });
+    expect((await ama.payment(id))?.state).toBe('PROCESSING');
+    expect(second.handedOver).toEqual([]);
+    first.decide(attempt?.reference ?? '', confirmed);
+    expect((await operator.retry(id)).userErrors).toEqual([]);
+    await ama.paymentIn(id, 'CONFIRMED');
+    expect(await attemptsOf(id)).toMatchObject([{ state: 'CONFIRMED', inDoubt: false, railCode: null }]);
   });
 
   it('that fails while its wallet is frozen leaves the money in suspense for an operator', async () => {
