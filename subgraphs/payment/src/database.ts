@@ -1,4 +1,4 @@
-import { prismaAdapter } from '@paygraph/database';
+import { columnOf, columnsAsFields, prismaAdapter } from '@paygraph/database';
 import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 
 export type Database = PrismaClient;
@@ -9,32 +9,35 @@ export function openDatabase(url: string): Database {
 
 /** The columns of the payment `alias`, named as the fields of Prisma's model, for SQL that answers whole payments. */
 export function paymentColumns(alias: string): Prisma.Sql {
-  return columnsAsFields(alias, Prisma.PaymentScalarFieldEnum);
+  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentScalarFieldEnum));
 }
 
 export function quoteColumns(alias: string): Prisma.Sql {
-  return columnsAsFields(alias, Prisma.PaymentQuoteScalarFieldEnum);
+  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentQuoteScalarFieldEnum));
 }
 
 export function attemptColumns(alias: string): Prisma.Sql {
-  return columnsAsFields(alias, Prisma.PaymentAttemptScalarFieldEnum);
+  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentAttemptScalarFieldEnum));
 }
 
 export function refundColumns(alias: string): Prisma.Sql {
-  return columnsAsFields(alias, Prisma.PaymentRefundScalarFieldEnum);
+  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentRefundScalarFieldEnum));
 }
 
 export function suspenseColumns(alias: string): Prisma.Sql {
-  return columnsAsFields(alias, Prisma.SuspenseItemScalarFieldEnum);
+  return Prisma.raw(columnsAsFields(alias, Prisma.SuspenseItemScalarFieldEnum));
 }
 
 export function settlementColumns(alias: string): Prisma.Sql {
-  return columnsAsFields(alias, Prisma.RailSettlementScalarFieldEnum);
+  return Prisma.raw(columnsAsFields(alias, Prisma.RailSettlementScalarFieldEnum));
 }
 
 /** Names and values of an INSERT, from values by the fields of a model. */
 export function insertion(values: Readonly<Record<string, Prisma.Sql>>): { columns: Prisma.Sql; values: Prisma.Sql } {
-  return { columns: Prisma.raw(Object.keys(values).map(snake).join(', ')), values: Prisma.join(Object.values(values)) };
+  return {
+    columns: Prisma.raw(Object.keys(values).map(columnOf).join(', ')),
+    values: Prisma.join(Object.values(values)),
+  };
 }
 
 export function text(value: string | null): Prisma.Sql {
@@ -59,14 +62,4 @@ export function literals(values: readonly string[]): Prisma.Sql {
 /** A duration given in milliseconds, be it months. */
 export function milliseconds(duration: number): Prisma.Sql {
   return Prisma.sql`${Math.round(duration)}::float8 * interval '1 millisecond'`;
-}
-
-function columnsAsFields(alias: string, fields: Readonly<Record<string, string>>): Prisma.Sql {
-  const columns = Object.values(fields).map((field) => `${alias}.${snake(field)} AS "${field}"`);
-  return Prisma.raw(columns.join(', '));
-}
-
-/** The schema names columns as its fields, in snake case. */
-function snake(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -28,11 +28,15 @@ export interface CustomerStore {
   create(customer: NewCustomer): Promise<Creation>;
   /** In any order, without those that do not exist. */
   byIds(ids: readonly string[]): Promise<Customer[]>;
+  /** What other services may know of them; in any order, without those that do not exist. */
+  namesOf(ids: readonly string[]): Promise<CustomerName[]>;
   /** Whose these handles, verified addresses and verified telephone numbers are, each in its stored form; in any order. */
   byNames(names: Names): Promise<Customer[]>;
   /** The id and the hash of the password that belong to an address in lower case. */
   credentialsOf(email: string): Promise<{ readonly id: string; readonly passwordHash: string } | null>;
 }
+
+export type CustomerName = Pick<Customer, 'id' | 'displayName' | 'handle' | 'tier'>;
 
 export interface Names {
   readonly handles: readonly string[];
@@ -96,6 +100,11 @@ export function createCustomerStore(prisma: PrismaClient, clock: Clock = systemC
       });
       return rows.map(customerFrom);
     },
+
+    /** One statement however many they are, so that it is prepared. */
+    namesOf: (ids) => prisma.$queryRaw<CustomerName[]>`
+      SELECT id, display_name AS "displayName", handle, tier FROM customer
+      WHERE id = ANY (${ids.filter(isCustomerId)}::text[])`,
 
     async byNames({ handles, emails, phones }) {
       const rows = await prisma.customer.findMany({

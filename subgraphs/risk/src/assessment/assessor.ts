@@ -26,10 +26,10 @@ export function createAssessor(dependencies: {
 }): Assessor {
   const { store, ruleSet, dollarRates, thresholds } = dependencies;
 
-  const assessNew = async (requests: readonly AssessmentRequest[]) => {
-    const [rates, histories] = await Promise.all([dollarRates(), store.histories(requests)]);
-    const assessments = requests.map(async (request, index) => {
-      const facts = factsOf(request, histories[index], rates, thresholds);
+  const assessNew = async (requests: readonly (AssessmentRequest & { readonly history: History | undefined })[]) => {
+    const rates = await dollarRates();
+    const assessments = requests.map(async (request) => {
+      const facts = factsOf(request, request.history, rates, thresholds);
       const { paymentId, payerId, payeeId } = request;
       const verdict = await ruleSet.evaluate(facts);
       return { paymentId, payerId, payeeId, facts, verdict, ruleSetVersion: ruleSet.version };
@@ -39,8 +39,12 @@ export function createAssessor(dependencies: {
 
   return async (requests) => {
     const ids = requests.map(({ paymentId }) => paymentId);
-    const found = byPayment(await store.byPaymentIds(ids));
-    const unknown = requests.filter(({ paymentId }) => !found.has(paymentId));
+    // Histories of all, because hardly any payment is assessed already.
+    const [before, histories] = await Promise.all([store.byPaymentIds(ids), store.histories(requests)]);
+    const found = byPayment(before);
+    const unknown = requests
+      .map((request, index) => ({ ...request, history: histories[index] }))
+      .filter(({ paymentId }) => !found.has(paymentId));
     const added = byPayment(unknown.length > 0 ? await assessNew(unknown) : []);
     // Of two processes that assess one payment at once, the first one's stands.
     const missed = unknown.map(({ paymentId }) => paymentId).filter((id) => !added.has(id));

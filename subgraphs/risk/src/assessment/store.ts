@@ -1,6 +1,12 @@
+import { columnsAsFields } from '@paygraph/database';
 import { isId, newId } from '@paygraph/ids';
 import { z } from 'zod';
-import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import {
+  type Assessment as AssessmentRow,
+  Prisma,
+  type PrismaClient,
+  type Review,
+} from '../generated/prisma/client.ts';
 import type { Facts, Thresholds } from '../rules/facts.ts';
 import { decisions, reasonShape, type Verdict } from '../rules/rule-set.ts';
 import type { StoredAssessment } from './assessment.ts';
@@ -39,6 +45,13 @@ const reasonsShape = z.array(reasonShape);
 const decisionShape = z.enum(decisions);
 
 type Row = Prisma.AssessmentGetPayload<{ include: { review: true } }>;
+
+interface ReviewColumns extends Omit<Review, 'assessmentId' | 'decision'> {
+  /** The analyst's decision; with it, what else there is of the review. */
+  readonly reviewed: string | null;
+}
+
+const assessmentColumns = Prisma.raw(columnsAsFields('a', Prisma.AssessmentScalarFieldEnum));
 
 export function createAssessmentStore(database: PrismaClient, { velocity }: Thresholds): AssessmentStore {
   const find = async (where: Prisma.AssessmentWhereInput) =>
@@ -98,8 +111,20 @@ export function createAssessmentStore(database: PrismaClient, { velocity }: Thre
       });
     },
 
-    // Other text is nothing's id, and some of it is no text to PostgreSQL.
-    byPaymentIds: (paymentIds) => find({ paymentId: { in: paymentIds.filter((id) => isId('pay', id)) } }),
+    /** One statement however many they are, so that it is prepared. */
+    async byPaymentIds(paymentIds) {
+      // Other text is nothing's id, and some of it is no text to PostgreSQL.
+      const ids = paymentIds.filter((id) => isId('pay', id));
+      const rows = await database.$queryRaw<(AssessmentRow & ReviewColumns)[]>`
+        SELECT ${assessmentColumns}, r.decision AS "reviewed", r.note, r.analyst_id AS "analystId", r.decided_at AS "decidedAt"
+        FROM assessment a LEFT JOIN review r ON r.assessment_id = a.id
+        WHERE a.payment_id = ANY (${ids}::text[])`;
+      return rows.map(({ reviewed, note, analystId, decidedAt, ...row }) => {
+        const review =
+          reviewed === null ? null : { assessmentId: row.id, decision: reviewed, note, analystId, decidedAt };
+        return assessmentOf({ ...row, review });
+      });
+    },
 
     byIds: (ids) => find({ id: { in: ids.filter((id) => isId('ast', id)) } }),
 

@@ -1,7 +1,8 @@
+import { columnsAsFields } from '@paygraph/database';
 import { isId } from '@paygraph/ids';
 import { type Currency, currencyOf } from '@paygraph/money';
 import type { Page } from '@paygraph/subgraph';
-import type { Prisma, PrismaClient, Wallet as Row } from '../generated/prisma/client.ts';
+import { Prisma, type PrismaClient, type Wallet as Row } from '../generated/prisma/client.ts';
 import { directionOf, statusUnder } from './freeze.ts';
 import type { Freeze, Wallet } from './wallet.ts';
 
@@ -74,6 +75,8 @@ export interface WalletStore {
   close(lease: Lease): Promise<Wallet>;
 }
 
+const walletColumns = Prisma.raw(columnsAsFields('w', Prisma.WalletScalarFieldEnum));
+
 export function createWalletStore(prisma: PrismaClient): WalletStore {
   const hasRoom = async (ownerId: string, currency: Currency) =>
     (await prisma.wallet.count({ where: { ownerId, currency, slot: { not: null } } })) < maxPerCurrency;
@@ -108,7 +111,9 @@ export function createWalletStore(prisma: PrismaClient): WalletStore {
     hasRoom,
 
     async byIds(ids) {
-      const rows = await prisma.wallet.findMany({ where: { id: { in: ids.filter(isWalletId) } } });
+      // One statement however many they are, so that it is prepared.
+      const rows = await prisma.$queryRaw<Row[]>`
+        SELECT ${walletColumns} FROM wallet w WHERE w.id = ANY (${ids.filter(isWalletId)}::text[])`;
       return rows.map(walletFrom);
     },
 
