@@ -27,9 +27,12 @@ import {
  * valid value for whatever else it needs: so that tests can be about all of them and none can be forgotten.
  */
 
-const schema = buildASTSchema(parse(readFileSync(new URL('../../../supergraph.graphql', import.meta.url), 'utf8')), {
-  assumeValid: true,
-});
+export const schema = buildASTSchema(
+  parse(readFileSync(new URL('../../../supergraph.graphql', import.meta.url), 'utf8')),
+  {
+    assumeValid: true,
+  },
+);
 
 type Kind = 'query' | 'mutation' | 'subscription';
 type Field = GraphQLField<unknown, unknown>;
@@ -133,7 +136,7 @@ function placesBelow({ type, description }: GraphQLArgument | GraphQLInputField,
   return fields.flatMap((field) => placesBelow(field, [...path, field.name]));
 }
 
-function fieldsOf(type: GraphQLNamedType | null | undefined): readonly Field[] {
+export function fieldsOf(type: GraphQLNamedType | null | undefined): readonly Field[] {
   return isObjectType(type) ? Object.values(type.getFields()).filter(isShown) : [];
 }
 
@@ -141,7 +144,7 @@ interface Annotated {
   readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;
 }
 
-function isShown({ astNode }: Annotated): boolean {
+export function isShown({ astNode }: Annotated): boolean {
   return !astNode?.directives?.some(({ name }) => name.value === 'inaccessible');
 }
 
@@ -151,7 +154,7 @@ function requiredScopes({ astNode }: Annotated): readonly (readonly string[])[] 
   return scopes ? (valueFromASTUntyped(scopes) as string[][]) : [];
 }
 
-function isNeeded({ type, defaultValue }: GraphQLArgument | GraphQLInputField): boolean {
+export function isNeeded({ type, defaultValue }: GraphQLArgument | GraphQLInputField): boolean {
   return isNonNullType(type) && defaultValue === undefined;
 }
 

@@ -194,7 +194,7 @@ export function createPrepare(options: PrepareOptions): Prepare {
     const isAnonymous = principal.kind === 'anonymous';
     const known = operationOf(documentOf(source, isAnonymous), request.operationName ?? null);
     const variables = request.variables ?? {};
-    const coerced = coercedVariables(graph, known.operation, variables);
+    const coerced = coercedVariables(graph, known.operation, variables, production && isAnonymous);
     const variant = variantOf(known, source, {
       variables: coerced,
       deferring: Boolean(request.deferring) && known.hasDefer,
@@ -256,9 +256,17 @@ function unresolved(name: string | null): GraphQLError {
   return codedError('OPERATION_RESOLUTION_FAILURE', message);
 }
 
-function coercedVariables({ schema }: Graph, operation: OperationDefinitionNode, variables: Variables): Variables {
+function coercedVariables(
+  { schema }: Graph,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+  hideSuggestions: boolean,
+): Variables {
   const definitions = operation.variableDefinitions ?? [];
-  const { errors, coerced } = getVariableValues(schema, definitions, variables, { maxErrors: MAX_ERRORS });
+  const { errors, coerced } = getVariableValues(schema, definitions, variables, {
+    maxErrors: MAX_ERRORS,
+    hideSuggestions,
+  });
   if (errors) throw new Rejection(errors.map((error) => withCode(error, 'BAD_USER_INPUT')));
   return coerced;
 }
