@@ -159,6 +159,17 @@ describe('errors that a subgraph answers', () => {
     const line = world.logs.find((each) => each.includes('password authentication failed'));
     expect(line).toContain(headers.get('x-request-id'));
   });
+
+  it('are logged with who asked for what, and nothing of what they sent with it', async () => {
+    answerWith({ message: 'password authentication failed', path: ['_entities', 0, 'balance'] });
+    const query = 'query Rename($id: ID!) { wallet(id: $id) { balance { amount } } }';
+    const variables = { id: 'wal_1', unused: 'hunter2' };
+    const { headers } = await post(world.url, query, { variables, authorization: world.tokenOf('cus_7') });
+    const line = world.logs.find((each) => each.includes('password authentication failed'));
+    const requestId = headers.get('x-request-id');
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ requestId, principal: 'cus_7', operation: 'Rename' });
+    expect(world.logs.join('')).not.toMatch(/wal_1|hunter2/);
+  });
 });
 
 describe('starting and stopping', () => {

@@ -99,7 +99,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const trustProxy = [...(options.trustedProxies ?? [])];
   const { batch: maxBatch, bodyBytes: bodyLimit } = protection.limits;
   const measure = metrics && createGatewayMetrics(metrics.registry, options.knownOperations ?? new Set());
-  const generations = createGenerations({ ...options, production, protection, measure });
+  const logOperations = logger.isLevelEnabled('debug');
+  const generations = createGenerations({ ...options, production, protection, measure, logOperations });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions), measure);
   const dependencies = () => dependenciesOf(generations.current().subgraphs, options.authenticate);
   const app = createHttpServer({ logger, metrics, tracing, dependencies, bodyLimit, trustProxy });

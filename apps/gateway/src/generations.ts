@@ -2,6 +2,7 @@ import type { Policies } from '@paygraph/auth';
 import type { Tracing } from '@paygraph/tracing';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import type { GatewayMetrics } from './metrics/metrics.ts';
+import { logged } from './pipeline/logged.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import type { Protection } from './protection/protection.ts';
 import { createSubgraph, type Subgraph } from './subgraphs/subgraph.ts';
@@ -29,6 +30,8 @@ export interface GenerationsOptions {
   readonly tracing?: Tracing | undefined;
   /** Measures operations and fetches. */
   readonly measure?: Pick<GatewayMetrics, 'pipeline' | 'subgraph'> | undefined;
+  /** Whether each operation leaves a line in the log. */
+  readonly logOperations?: boolean;
 }
 
 export interface Generations {
@@ -48,7 +51,7 @@ const TIMEOUT = 10_000;
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
   const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
-  const { protection, policies, tracing, measure } = options;
+  const { protection, policies, tracing, measure, logOperations = false } = options;
   /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
   const connected = new Map<string, Subgraph>();
   const listeners: ((generation: Generation) => void)[] = [];
@@ -69,7 +72,8 @@ export function createGenerations(options: GenerationsOptions): Generations {
       ...(reopen && { reopen }),
       ...(policies && { policies }),
     });
-    return { supergraphSdl, graph, subgraphs, addresses, pipeline: measure?.pipeline(pipeline) ?? pipeline };
+    const observed = measure?.pipeline(pipeline) ?? pipeline;
+    return { supergraphSdl, graph, subgraphs, addresses, pipeline: logOperations ? logged(observed) : observed };
   };
 
   let current = load(options.supergraphSdl);

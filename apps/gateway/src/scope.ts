@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Principal } from '@paygraph/auth';
+import { type Principal, principalName } from '@paygraph/auth';
 import type { Logger } from '@paygraph/service';
 import type { Span } from '@paygraph/tracing';
+import { type DocumentNode, Kind } from 'graphql';
 
 /** Who asks, and under which id: the same for HTTP and WebSocket, and what subgraphs are told. */
 export interface RequestScope {
@@ -41,16 +42,31 @@ export function principalKey({ principal, requestId }: RequestScope): string {
   return key;
 }
 
-/** A scope whose logger, which knows the request's id, is made when it is first needed: most requests log nothing. */
+/** A scope whose logger, which knows the request and who asks, is made when it is first needed: most requests log nothing. */
 export function createScope({ logger, ...given }: RequestScope): RequestScope {
   let own: Logger | undefined;
   return {
     ...given,
     get logger() {
-      own ??= logger.child({ requestId: given.requestId });
+      own ??= logger.child(bindingsOf(given));
       return own;
     },
   };
+}
+
+/** What every line of a request's log begins with. */
+export function bindingsOf({ requestId, principal }: Pick<RequestScope, 'requestId' | 'principal'>): object {
+  return { requestId, principal: principalName(principal) };
+}
+
+/** The same for one operation: its log names it. */
+export function forOperation(scope: RequestScope, { document }: { readonly document: DocumentNode }): RequestScope {
+  const logger = () => scope.logger.child({ operation: nameIn(document) });
+  return Object.create(scope, { logger: { get: logger } });
+}
+
+function nameIn({ definitions }: DocumentNode): string | undefined {
+  return definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)?.name?.value;
 }
 
 /** The same with a span of its own. */

@@ -34,6 +34,7 @@ export {
   hasScope,
   hasScopes,
   type Principal,
+  principalName,
   type ServiceName,
   type ServicePrincipal,
   serviceNames,

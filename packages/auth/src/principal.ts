@@ -31,6 +31,18 @@ export interface ServicePrincipal {
 
 export type Principal = AnonymousPrincipal | CustomerPrincipal | ServicePrincipal;
 
+/** Who it is, for logs: the opaque id of a person, the name of a service. */
+export function principalName(principal: Principal): string {
+  switch (principal.kind) {
+    case 'customer':
+      return principal.id;
+    case 'service':
+      return principal.service;
+    case 'anonymous':
+      return 'anonymous';
+  }
+}
+
 export const anonymous: AnonymousPrincipal = Object.freeze({ kind: 'anonymous' });
 
 /**

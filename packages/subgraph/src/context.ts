@@ -6,7 +6,7 @@ export interface RequestScope {
   readonly principal: Principal;
   /** Follows the request through all services and the log. */
   readonly requestId: string;
-  /** Writes the request id with every line. */
+  /** Writes the request id, who asks and the name of the operation with every line. */
   readonly logger: Logger;
   /** Of a subscription: where its field notes the trace that the event at hand belongs to. */
   readonly event?: { traceparent: string | null };

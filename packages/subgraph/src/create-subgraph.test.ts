@@ -73,6 +73,20 @@ describe('a subgraph over HTTP', () => {
     expect(logged).toMatchObject([{ requestId: 'req_from-the-gateway', err: { message: 'the secret cause' } }]);
   });
 
+  it('says in the log who asked for what, and nothing of what they sent with it', async () => {
+    const { ask, lines } = await serve();
+    const query = 'query Faulty($amount: Decimal) { rate(amount: $amount) fault }';
+    await ask(query, { token: accessToken(), variables: { amount: '1234567.89' } });
+    await ask(query, { variables: { amount: '1234567.89' } });
+    const logged = lines.map((line) => JSON.parse(line)).filter(({ path }) => path === 'fault');
+    const common = { requestId: expect.stringMatching(/^req_/), operation: 'Faulty' };
+    expect(logged).toMatchObject([
+      { ...common, principal: 'cus_1' },
+      { ...common, principal: 'anonymous' },
+    ]);
+    expect(lines.join('')).not.toContain('1234567.89');
+  });
+
   it('masks a context that cannot be made', async () => {
     const { ask, lines } = await serve({
       context: () => {

@@ -1,4 +1,4 @@
-import { type Authenticate, rememberVerified } from '@paygraph/auth';
+import { type Authenticate, principalName, rememberVerified } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import {
   createHttpServer,
@@ -117,15 +117,25 @@ async function contextOf<Context extends RequestScope>(
   request: FastifyRequest,
 ): Promise<Context> {
   const requestId = request.id;
-  const logger = options.logger.child({ requestId });
+  const operation = operationNameIn(request.body);
   try {
     const principal = await options.authenticate(request.headers.authorization);
+    const logger = options.logger.child({ requestId, principal: principalName(principal), operation });
     return await options.context({ principal, requestId, logger });
   } catch (error) {
     const refusal = authenticationFailure(error);
-    if (!refusal) logger.error({ err: error }, 'a context could not be made');
+    if (!refusal) options.logger.error({ err: error, requestId, operation }, 'a context could not be made');
     throw refusal ?? error;
   }
+}
+
+/** For the log: names are identifiers, so that nothing of the variables can be in one. */
+function operationNameIn(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const given = 'operationName' in body ? body.operationName : undefined;
+  const text = 'query' in body && typeof body.query === 'string' ? body.query : '';
+  const name = typeof given === 'string' ? given : /^\s*(?:query|mutation)\s+(\w+)/.exec(text)?.[1];
+  return name !== undefined && /^\w{1,100}$/.test(name) ? name : undefined;
 }
 
 function serveSockets<Context extends RequestScope>(
@@ -146,8 +156,9 @@ function serveSockets<Context extends RequestScope>(
     maxTokens,
     context: ({ principal }) => {
       const requestId = newId('req');
+      const child = logger.child({ requestId, principal: principalName(principal) });
       const event = tracing && { event: { traceparent: null } };
-      return options.context({ principal, requestId, logger: logger.child({ requestId }), ...event });
+      return options.context({ principal, requestId, logger: child, ...event });
     },
     extensionsOf: ({ event }) => (event?.traceparent == null ? undefined : { traceparent: event.traceparent }),
     formatError: format,

@@ -9,7 +9,7 @@ import { createCompiler } from '../execution/operation.ts';
 import type { Graph } from '../graph/graph.ts';
 import { createMeasure, isOperator, withCost } from '../protection/actual-cost.ts';
 import { createProtection, type Protection } from '../protection/protection.ts';
-import type { RequestScope } from '../scope.ts';
+import { forOperation, type RequestScope } from '../scope.ts';
 import type { SubgraphAnswer } from '../subgraphs/exchange.ts';
 import { createNodes } from '../subgraphs/nodes.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
@@ -71,13 +71,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     prepare: createPrepare({ graph, compiler, production, policies, protection }),
     execute: (prepared, given) =>
-      traceOperation(tracing, prepared, given, async (scope) => {
+      traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
         const { executable, variables } = prepared;
         const answer = await execute(executable, { variables, scope }).catch((error) => failed(error, scope));
         return isOperator(scope.principal) ? withCost(answer, prepared, measure) : answer;
       }),
     executeInParts: (prepared, given, sink) =>
-      traceOperation(tracing, prepared, given, async (scope) => {
+      traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
         const { executable, variables } = prepared;
         try {
           await executeIncrementally(executable, { variables, scope }, sink);
@@ -89,7 +89,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     subscribe(prepared, scope, onDone) {
       const owner = subgraphs.get(prepared.source.subgraph);
       if (!owner) throw new Error(`No subgraph is called ${prepared.source.subgraph}`);
-      return subscribe({ prepared, owner, scope, hub, onDone });
+      return subscribe({ prepared, owner, scope: forOperation(scope, prepared), hub, onDone });
     },
   };
 }

@@ -7,7 +7,7 @@ import { attachOperationsWs, type GraphqlWs } from '@paygraph/websocket';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Answer, resultOf } from '../execution/answer.ts';
 import type { BeginOperation } from '../operations.ts';
-import type { RequestScope } from '../scope.ts';
+import { bindingsOf, type RequestScope } from '../scope.ts';
 import type { Quota } from '../subscriptions/quota.ts';
 
 export interface ServeWebSocketsOptions {
@@ -84,7 +84,7 @@ class SocketScope implements RequestScope {
   }
 
   get logger(): Logger {
-    return this.parent.child({ requestId: this.requestId });
+    return this.parent.child(bindingsOf(this));
   }
 }
 
