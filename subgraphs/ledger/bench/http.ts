@@ -5,25 +5,15 @@ import {
   publicJwk,
   staticKeys,
 } from '@paygraph/auth';
+import type { Measure } from '@paygraph/bench';
 import { memoryBus } from '@paygraph/events';
 import { createLogger } from '@paygraph/service';
-import { Pool } from 'undici';
-import type { NewEntry } from '../src/engine/commands.ts';
 import { createLedgerSubgraph } from '../src/subgraph.ts';
-import { transactionOf } from './ledger.ts';
-import type { Transfer } from './workloads.ts';
+import { endChild, run, startChild } from './child.ts';
+import type { CallersTask } from './http-callers.ts';
+import { walletIds } from './ledger.ts';
 
-const mutation = `mutation ($transactions: [PostTransactionInput!]!) {
-  postTransactions(transactions: $transactions) { id done code account message }
-}`;
-
-const inputOf = ({ account, direction }: NewEntry) => ({
-  account: { purpose: account.purpose, currency: account.currency, walletId: account.walletId },
-  direction,
-  amount: { amount: '0.01', currency: account.currency },
-});
-
-/** The ledger's own server, called as the payment service calls it: one transfer a request. */
+/** The ledger's own server, called as the payment service calls it: one transfer a request, by a process of its own. */
 export async function createHttpLedger(databaseUrl: string) {
   const key = generateSigningKey();
   const subgraph = createLedgerSubgraph({
@@ -40,24 +30,16 @@ export async function createHttpLedger(databaseUrl: string) {
       acceptedScopes: { payment: ['ledger:post'] },
     }),
   });
-  const url = new URL(await subgraph.listen({ host: '127.0.0.1', port: 0 }));
+  const url = await subgraph.listen({ host: '127.0.0.1', port: 0 });
   const token = createServiceTokenSigner({ service: 'payment', key });
-  const pool = new Pool(url.origin, { connections: 64 });
+  const callers = await startChild('http-callers.ts');
   return {
-    post: async (transfer: Transfer) => {
-      const { entries, ...rest } = transactionOf(transfer);
-      const variables = { transactions: [{ ...rest, entries: entries.map(inputOf) }] };
-      const { body } = await pool.request({
-        method: 'POST',
-        path: url.pathname,
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token('ledger', ['ledger:post'])}` },
-        body: JSON.stringify({ query: mutation, variables }),
-      });
-      const text = await body.text();
-      if (!text.includes('"done":true')) throw new Error(`Refused: ${text}`);
+    measure: (task: Pick<CallersTask, 'clients' | 'seconds'>): Promise<Measure> => {
+      const authorization = `Bearer ${token('ledger', ['ledger:post'])}`;
+      return run<CallersTask, Measure>(callers, { ...task, url, authorization, walletIds });
     },
     close: async () => {
-      await pool.close();
+      await endChild(callers);
       await subgraph.stop();
     },
   };

@@ -9,7 +9,8 @@ import { createEngine } from '../src/engine/engine.ts';
 import { accountCount, type Transfer } from './workloads.ts';
 
 const currency = currencyOf('USD');
-const walletIds = Array.from({ length: accountCount }, () => newId('wal'));
+/** Of the wallets of {@link createBenchLedger}. */
+export const walletIds = Array.from({ length: accountCount }, () => newId('wal'));
 const wallet = (account: number) => ({ purpose: 'WALLET' as const, currency, walletId: walletIds[account] ?? '' });
 const hourMs = 3_600_000;
 
@@ -19,7 +20,7 @@ const entriesOf = ({ from, to }: Transfer): NewEntry[] => [
 ];
 
 /** A transfer as the engine takes it. */
-export const transactionOf = (transfer: Transfer): NewTransaction => ({
+const transactionOf = (transfer: Transfer): NewTransaction => ({
   id: newId('txn'),
   kind: 'TRANSFER',
   reference: 'bench',

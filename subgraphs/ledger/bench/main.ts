@@ -59,13 +59,13 @@ async function run(): Promise<Record<string, Measure>> {
   loads['call single'] = { clients: 1, act: () => ledger.call(workloads.uniform()) };
   loads['engine single'] = { clients: 1, act: () => ledger.post(workloads.uniform()) };
   loads['engine pairs'] = { clients, act: () => ledger.pair(workloads.uniform()) };
-  loads['engine http'] = { clients, act: () => http.post(workloads.uniform()) };
 
   const processes = await startProcesses(databaseUrl, 2);
   const measured = new Map<string, Measure[]>();
   const keep = (name: string, one: Measure) => measured.set(name, [...(measured.get(name) ?? []), one]);
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, load] of Object.entries(loads)) keep(name, await measure({ ...load, seconds }));
+    keep('engine http', await http.measure({ clients, seconds }));
     for (const count of [1, 2]) keep(`processes ${count}`, await processes.measure(count, { clients, seconds }));
   }
 
