@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type MetricFacts, metricsOfAllServices } from '../support/registries.ts';
+
+// All services are made for it, on a machine that may be busy.
+vi.setConfig({ hookTimeout: 120_000 });
 
 const documentation = readFileSync(fileURLToPath(new URL('../../docs/metrics.md', import.meta.url)), 'utf8');
 

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { readsOf } from '../support/promql.ts';
 import { type MetricFacts, metricsOfAllServices } from '../support/registries.ts';
+
+// All services are made for it, on a machine that may be busy.
+vi.setConfig({ hookTimeout: 120_000 });
 
 const root = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 const text = (file: string): string => readFileSync(root(file), 'utf8');

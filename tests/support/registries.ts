@@ -19,8 +19,18 @@ export interface MetricFacts {
   readonly labels: ReadonlySet<string>;
 }
 
-/** Every metric that a process of the platform registers, by name: services are made as they are in production, and not started. */
-export async function metricsOfAllServices(): Promise<ReadonlyMap<string, MetricFacts>> {
+let known: Promise<ReadonlyMap<string, MetricFacts>> | undefined;
+
+/**
+ * Every metric that a process of the platform registers, by name: services are made as they are in production, and not
+ * started. Looked at once for all tests of a worker.
+ */
+export function metricsOfAllServices(): Promise<ReadonlyMap<string, MetricFacts>> {
+  known ??= readAll();
+  return known;
+}
+
+async function readAll(): Promise<ReadonlyMap<string, MetricFacts>> {
   const found = new Map<string, MetricFacts>();
   const logger = createLogger({ service: 'test', level: 'silent' });
   const key = generateSigningKey();

@@ -102,7 +102,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const logOperations = logger.isLevelEnabled('debug');
   const generations = createGenerations({ ...options, production, protection, measure, logOperations });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions), measure);
-  const dependencies = () => dependenciesOf(generations.current().subgraphs, options.authenticate);
+  const stores = {
+    ...(options.authenticate.ready && { jwks: optional(options.authenticate.ready) }),
+    ...(rateLimiter?.ready && { redis: optional(rateLimiter.ready) }),
+  };
+  const dependencies = () => ({ ...dependenciesOn(generations.current().subgraphs), ...stores });
   const app = createHttpServer({ logger, metrics, tracing, dependencies, bodyLimit, trustProxy });
   const heartbeat = options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs };
   let sockets: GraphqlWs | undefined;
@@ -183,7 +187,6 @@ const PLAIN_HOST = /^[a-z0-9.-]+(?::\d{1,4})?$/i;
 type HookDone = (error?: Error) => void;
 
 /** The gateway answers what it can, whichever of them is away. */
-function dependenciesOf(subgraphs: ReadonlyMap<string, Subgraph>, { ready }: Authenticate): Dependencies {
-  const each = [...subgraphs].map(([name, subgraph]) => [name, optional(() => subgraph.ready())] as const);
-  return { ...Object.fromEntries(each), ...(ready && { jwks: optional(ready) }) };
+function dependenciesOn(subgraphs: ReadonlyMap<string, Subgraph>): Dependencies {
+  return Object.fromEntries([...subgraphs].map(([name, subgraph]) => [name, optional(() => subgraph.ready())]));
 }

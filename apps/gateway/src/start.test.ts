@@ -43,7 +43,11 @@ describe('the gateway started from its environment', () => {
     stops.push(() => new Promise((resolve) => forex.close(resolve)));
     const address = forex.address();
     const port = typeof address === 'object' ? address?.port : undefined;
-    const { url } = await start({ ...environment, FOREX_URL: `http://127.0.0.1:${port}/elsewhere` });
+    const { url } = await start({
+      ...environment,
+      FOREX_URL: `http://127.0.0.1:${port}/elsewhere`,
+      REDIS_URL: 'redis://127.0.0.1:1',
+    });
     const ready = await (await fetch(new URL('/health/ready', url))).json();
     expect(ready).toMatchObject({
       status: 'degraded',
@@ -51,6 +55,7 @@ describe('the gateway started from its environment', () => {
         forex: { status: 'up' },
         profile: { status: 'down', why: expect.any(String) },
         jwks: { status: 'down' },
+        redis: { status: 'down' },
       },
     });
     expect(asked).toEqual(['/elsewhere']);

@@ -36,6 +36,8 @@ export interface Charged {
 export interface RateLimiter {
   /** Takes the cost of an operation, 1 at least, from what its caller may spend. One that is refused costs 1. */
   charge(caller: RequestScope, cost: number): Promise<Charged>;
+  /** Rejects while Redis is away; absent without one. */
+  readonly ready?: () => Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       const all = await network(from, points);
       return all.refusal ? all : own;
     },
+    ...(redis && { ready: () => redis.ping() }),
     close: async () => redis?.disconnect(),
   };
 }
