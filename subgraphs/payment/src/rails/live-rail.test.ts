@@ -209,3 +209,21 @@ describe('the float of a rail', () => {
     expect(float).toHaveBeenCalledTimes(2);
   });
 });
+
+it('has many calls at a time without Node taking them for a leak', async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error) => warnings.push(name);
+  process.on('warning', note);
+  try {
+    const { rail, calls } = byHand({ callsPerSecond: 20, concurrentCalls: 20 });
+    const outcomes = Promise.all(Array.from({ length: 20 }, () => rail.submit(instruction)));
+    await vi.waitFor(() => expect(calls).toHaveLength(20));
+    for (const { answer } of calls) answer(accepted);
+    expect(await outcomes).toHaveLength(20);
+    // Node tells of warnings in the next turn.
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', note);
+  }
+});
