@@ -37,11 +37,10 @@ export function createCaller(
     if (outcome.kind !== 'UNSEEN') return ofStatus(attempt, outcome, tuning);
     // With a bound after which the rail will never take it, waiting is all; without one only the rail's own memory of the
     // reference makes handing it over again harmless.
-    if (unseenIsFinalAfterMs !== null) {
-      const age = Date.now() - (attempt.submittedAt ?? attempt.createdAt).getTime();
-      return age > unseenIsFinalAfterMs ? notSent(attempt) : later(attempt, tuning);
-    }
-    return wanted ? submit(rail, attempt, true) : later(attempt, tuning);
+    const age = Date.now() - (attempt.submittedAt ?? attempt.createdAt).getTime();
+    if (unseenIsFinalAfterMs !== null) return age > unseenIsFinalAfterMs ? notSent(attempt) : later(attempt, tuning);
+    if (wanted) return submit(rail, attempt, true);
+    return attempt.direction === 'COLLECTION' && age > tuning.abandonMs ? notSent(attempt) : later(attempt, tuning);
   };
 
   return async (claimed) => {

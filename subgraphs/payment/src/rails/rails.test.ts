@@ -205,6 +205,22 @@ describe('a collection', () => {
     await eventually(async () => (await operator.suspense()).every(({ id: open }) => open !== item?.id), 25_000);
   });
 
+  it('that its rail never saw and nobody wants any more is given up, and goes to suspense if it is paid even so', async () => {
+    await service.stop();
+    service = await scene.start({ rails: { ...testRails, abandonMs: 1_000 } }, scene.bus, [first, second]);
+    [ama, operator] = [scene.asAma(service), scene.asOperator(service)];
+    first.answers.push(...Array.from({ length: 10_000 }, () => ({ kind: 'UNKNOWN', why: 'cut off' }) as const));
+    const id = await collect();
+    await called(first);
+    expect((await ama.cancel(id)).payment).toMatchObject({ state: 'CANCELLED' });
+    await eventually(async () => (await attemptsOf(id))[0]?.state === 'NOT_SENT', 25_000);
+    const [attempt] = await attemptsOf(id);
+    const paid = { kind: 'ATTEMPT', eventId: 'late', reference: attempt?.reference, news: confirmed };
+    expect((await sendWebhook([paid])).status).toBe(202);
+    await eventually(async () => (await operator.suspense()).some(({ payment }) => payment?.id === id), 25_000);
+    expect((await ama.payment(id))?.state).toBe('CANCELLED');
+  });
+
   it('is refunded over its rail', async () => {
     first.decideAll(confirmed);
     const id = await collect();

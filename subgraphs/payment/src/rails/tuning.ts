@@ -26,6 +26,11 @@ export interface RailTuning {
   readonly notSentTries: number;
   /** How long money may wait for any rail to take it before the payment fails. */
   readonly patienceMs: number;
+  /**
+   * How long a rail that has never seen a collection is asked about it once nobody wants it any more, so that what was on its
+   * way has arrived or never will. Should it be paid even so, it goes to suspense.
+   */
+  readonly abandonMs: number;
   /** How long what waits for its rail waits without hearing of it. */
   readonly parkMs: number;
   /** How old a float may be. */
@@ -46,6 +51,7 @@ export const defaultRailTuning: RailTuning = {
   statusPauseMs: { baseMs: 1_000, capMs: 60_000 },
   notSentTries: 3,
   patienceMs: 15 * 60_000,
+  abandonMs: 15 * 60_000,
   parkMs: 30_000,
   floatAgeMs: 10_000,
   weights: { cost: 3, success: 4, latency: 1, health: 1, float: 1 },
