@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { startTestCluster, type TestCluster } from '@paygraph/database/testing';
+import type { Person } from '@paygraph/standalone/client';
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest';
 import { comeToRest } from '../support/agreement.ts';
 import { type Customer, startTestPlatform, type TestPlatform } from '../support/platform.ts';
@@ -7,7 +8,7 @@ import { follow } from './activity.ts';
 import { carryOut } from './errands.ts';
 import { type PlanSize, planFrom } from './plan.ts';
 import { steadfast } from './steadfast.ts';
-import { hurry, startStorm } from './storm.ts';
+import { hurry, letUnwantedAge, startStorm } from './storm.ts';
 import { expectAllWell } from './verdict.ts';
 
 /*
@@ -25,6 +26,8 @@ let cluster: TestCluster;
 let platform: TestPlatform;
 const endedByThemselves: string[] = [];
 const over = new AbortController();
+const people: Person[] = [];
+let hurrying: ReturnType<typeof hurry> | undefined;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
@@ -38,6 +41,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   over.abort();
+  await hurrying?.stop();
+  for (const { live } of people) await live.dispose();
   await platform?.stop();
   await cluster?.stop();
 }, 120_000);
@@ -49,16 +54,19 @@ it(`${payments} payments of all kinds come out right, whatever is killed while r
   const customers = await eachOf(Array.from({ length: size.customers }), 10, customer);
   const operator = await steadfast(platform, over.signal, platform.operator, 'OPERATOR');
   const analyst = await steadfast(platform, over.signal, platform.analyst, 'ANALYST');
+  people.push(...customers, operator, analyst);
   const followers = follow(operator, customers);
   const begun = Date.now();
   const storm = await startStorm(platform, cluster, plan);
   const cast = { customers, operator, analyst, seen: storm.step };
   const carrying = eachOf(plan.errands, size.atATime, (errand) => carryOut(errand, cast));
-  const hurrying = hurry(platform, 2_000);
-  const results = await carrying.finally(storm.calm);
+  hurrying = hurry(platform, 2_000);
+  const [results] = await Promise.all([carrying.finally(storm.calm), storm.over]);
   note(`${Math.round((Date.now() - begun) / 1_000)} s; killed`, Object.fromEntries(storm.killed));
   note('ended', countsOf(results.map(({ errand, end }) => `${errand.kind} ${end}`)));
-  await comeToRest(platform, 10 * 60_000).finally(hurrying.stop);
+  await letUnwantedAge(platform);
+  await comeToRest(platform, 10 * 60_000);
+  await hurrying.stop();
   await expectAllWell(platform, results);
   await followers.expectWhole(platform);
   expect(endedByThemselves, 'processes that ended without being killed').toEqual([]);

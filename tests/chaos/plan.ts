@@ -138,11 +138,11 @@ function moodsOf(chance: Chances): Moods {
   return Object.fromEntries(moods) as Record<RailName, BehaviourPatch>;
 }
 
-/** Up to four misbehaviours at once. Each leaves some of the calls alone, so that payments get on in any mood. */
+/** Up to five misbehaviours at once. Each leaves some of the calls alone, so that payments get on in any mood. */
 function moodOf(chance: Chances): BehaviourPatch {
   const faults = chance
     .shuffled(misbehaviours)
-    .slice(0, chance.of(5))
+    .slice(0, 1 + chance.of(5))
     .map((fault) => fault(chance));
   const callbacks = Object.assign({}, wellBehaved.callbacks, ...faults.map((fault) => fault.callbacks));
   return Object.assign({}, wellBehaved, { settleMs: 50 + chance.of(400) }, ...faults, { callbacks });

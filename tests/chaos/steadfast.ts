@@ -28,7 +28,6 @@ export async function steadfast<Somebody extends Person>(
     shouldRetry: () => true,
     retryWait: () => delay(200),
   });
-  over.addEventListener('abort', () => live.dispose());
   return {
     ...person,
     accessToken,

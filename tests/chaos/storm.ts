@@ -11,8 +11,10 @@ export interface Storm {
   readonly step: () => void;
   /** How often each was killed. */
   readonly killed: ReadonlyMap<Victim, number>;
-  /** No further blow falls. Resolves when all is up again and rails behave. */
-  readonly calm: () => Promise<void>;
+  /** Resolves when no further blow falls, all is up again and rails behave. */
+  readonly over: Promise<void>;
+  /** No further blow is to fall. */
+  readonly calm: () => void;
 }
 
 /** A blow falls all the same when nothing has got on for so long: what is down then may be what all wait for. */
@@ -50,10 +52,8 @@ export async function startStorm(platform: TestPlatform, cluster: TestCluster, p
   };
 
   await setMoods(platform, plan.moods);
-  const raging = rage();
-  // Looked at when the payments are done; until then nobody waits for it.
-  raging.catch(() => undefined);
   return {
+    over: rage(),
     killed,
     step() {
       steps += 1;
@@ -61,7 +61,6 @@ export async function startStorm(platform: TestPlatform, cluster: TestCluster, p
     },
     calm() {
       isCalm = true;
-      return raging;
     },
   };
 }
@@ -107,6 +106,15 @@ function dueSql(table: string, which: string): string {
   return `
     UPDATE ${table} SET next_attempt_at = clock_timestamp() WHERE ctid IN
       (SELECT ctid FROM ${table} WHERE next_attempt_at > clock_timestamp() AND (${which}) FOR NO KEY UPDATE SKIP LOCKED)`;
+}
+
+/** Time passes for collections that nobody wants any more and of which their rails may never have heard. */
+export async function letUnwantedAge({ databases }: Pick<TestPlatform, 'databases'>): Promise<void> {
+  const aged = `
+    UPDATE payment_attempt a SET submitted_at = a.submitted_at - interval '1 hour', created_at = a.created_at - interval '1 hour'
+    FROM payment p
+    WHERE p.id = a.payment_id AND p.state IN ('CANCELLED', 'EXPIRED') AND a.state IN ('CREATED', 'SUBMITTED')`;
+  await query(databases.payment.migrationUrl, aged);
 }
 
 /** Killed, PostgreSQL cuts off what was asked, and until it has recovered refuses whatever is asked. */
