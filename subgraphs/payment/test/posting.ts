@@ -44,6 +44,7 @@ const common = {
   failureCode: null,
   captureMethod: 'AUTOMATIC',
   captured: null,
+  quoteId: null,
   refundsAsked: 0n,
   refunded: 0n,
   diverted: false,

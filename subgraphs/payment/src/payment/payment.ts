@@ -35,6 +35,8 @@ interface PaymentBase {
   readonly amount: Money;
   /** What was agreed, and what funds are held for. */
   readonly price: Price;
+  /** Null for a payment that was made at the price of the moment. */
+  readonly quoteId: Id<'quo'> | null;
   readonly captureMethod: CaptureMethod;
   /** What was captured, when that is less than what was agreed. */
   readonly captured: Price | null;
@@ -138,6 +140,7 @@ function baseFrom(row: PaymentRow): PaymentBase {
     captured: capturedFrom(row, price),
     metadata: isObject(row.metadata) ? row.metadata : null,
     traceparent: row.traceparent,
+    quoteId: row.quoteId === null ? null : parseId('quo', row.quoteId),
     reservationId: parseId('res', row.reservationId),
     transactionId: parseId('txn', row.transactionId),
     carriedBy: row.carriedBy === null ? null : parseId('att', row.carriedBy),

@@ -77,6 +77,8 @@ export const paymentResolvers = {
     fees: (view) =>
       seesFees(view) ? [capturedPrice(view.payment).fee].filter(({ amount }) => amount.amount > 0n) : null,
     exchangeRate: (view) => (seesAll(view) ? (view.payment.price.conversion?.exchangeRate ?? null) : null),
+    quote: (view, _args, { loaders }) =>
+      view.payment.quoteId !== null && seesAll(view) ? loaders.quote.load(view.payment.quoteId) : null,
     payer: ({ payment }) => payment.payer,
     payee: ({ payment }) => payment.payee,
     rail: ({ payment }) => payment.rail,

@@ -1,8 +1,11 @@
 import { newId } from '@paygraph/ids';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually, testRails } from '../../test/platform.ts';
 import { confirmed, type ScriptedRail, scriptRail } from '../../test/rail.ts';
 import { idOf, type Person, type Scene, setScene } from '../../test/scene.ts';
+
+// Many steps each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Longer than any test: what waits so long goes on only because somebody says so. */
 const never = 60 * 60_000;

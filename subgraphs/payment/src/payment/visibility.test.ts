@@ -9,7 +9,8 @@ let asAma: Person;
 let asBen: Person;
 
 beforeAll(async () => {
-  scene = await setScene();
+  // Nobody is away here, and a busy machine takes its time.
+  scene = await setScene({ peerTimeoutMs: 20_000 });
   service = await scene.start();
   asAma = scene.asAma(service);
   asBen = scene.asBen(service);
@@ -61,6 +62,11 @@ describe('a payment that was carried out', () => {
       payer: { displayName: 'Ama Mensah', handle: 'ama', wallet: null },
       payee: { displayName: 'Ben Okafor', wallet: { id: scene.benEur } },
     });
+    const quoteOf = async (who: Person) =>
+      (await who.send('query ($id: ID!) { payment(id: $id) { quote { debit { amount } } } }', { id })).data;
+    expect(await quoteOf(asAma)).toEqual({ payment: { quote: { debit: { amount: '25.25' } } } });
+    expect(await quoteOf(scene.asOperator(service))).toEqual({ payment: { quote: { debit: { amount: '25.25' } } } });
+    expect(await quoteOf(asBen)).toEqual({ payment: { quote: null } });
     expect(his?.timeline).toEqual(hers.timeline.slice(-1));
     expect(hers).toMatchObject({ metadata: { note: 'secret' }, payee: { wallet: null } });
   });

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testRails } from '../../test/platform.ts';
 import { scriptRail } from '../../test/rail.ts';
 import { idOf, type Person, type Scene, setScene } from '../../test/scene.ts';
+
+// Many steps each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const phone = { mobileMoney: { phoneNumber: '+233241234567', network: 'MTN' } };
 const dollars = (amount: string) => ({ amount, currency: 'USD' });
@@ -10,7 +13,8 @@ let scene: Scene;
 let ama: Person;
 
 beforeAll(async () => {
-  scene = await setScene();
+  // Nobody is away here, and a busy machine takes its time.
+  scene = await setScene({ peerTimeoutMs: 20_000 });
   ama = scene.asAma(await scene.start({ rails: testRails }, scene.bus, [scriptRail('momo')]));
 });
 

@@ -1,11 +1,14 @@
 import { currencyOf } from '@paygraph/money';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually, testRails } from '../../test/platform.ts';
 import { confirmed, type ScriptedRail, type ScriptedRailOptions, scriptRail } from '../../test/rail.ts';
 import { idOf, type Scene, setScene } from '../../test/scene.ts';
 import { createLiveRail } from './live-rail.ts';
 import { type Ask, createRouter, never, type Qualities, rank } from './router.ts';
 import { defaultRailTuning, type RoutingWeights, routingWeights } from './tuning.ts';
+
+// Many steps each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const dollars = (amount: bigint) => ({ amount, currency: currencyOf('USD') });
 const forty = dollars(4_000n);
@@ -206,12 +209,12 @@ describe('the choice among rails', () => {
       await ama.paymentIn(idOf(await ama.pay(payout())), end);
     };
     await ride((one) => one.answers.push({ kind: 'REFUSED', code: 'NOT_ALLOWED', railCode: 'X' }), 'FAILED');
-    await eventually(async () => (await rate()) < 1);
+    await eventually(async () => (await rate()) < 1, 25_000);
     const before = await rate();
     // Whoever is outside being at fault says nothing of the rail.
     await ride((one) => one.answers.push({ kind: 'REFUSED', code: 'COUNTERPARTY_NOT_FOUND', railCode: 'Y' }), 'FAILED');
     await ride((one) => one.decideAll(confirmed), 'CONFIRMED');
-    await eventually(async () => (await rate()) > before);
+    await eventually(async () => (await rate()) > before, 25_000);
     await service.stop();
   });
 

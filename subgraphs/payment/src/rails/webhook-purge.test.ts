@@ -1,11 +1,14 @@
 import { query } from '@paygraph/database/testing';
 import { newId } from '@paygraph/ids';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { eventually, testRails } from '../../test/platform.ts';
 import { scriptRail } from '../../test/rail.ts';
 import { type Scene, setScene } from '../../test/scene.ts';
 import { defaultRailTuning, webhookRetention } from './tuning.ts';
 import { purgeWebhooks } from './webhook-purge.ts';
+
+// Many steps each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let scene: Scene;
 

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SettlementInput } from '../../test/person.ts';
 import { eventually, testRails } from '../../test/platform.ts';
 import { scriptRail } from '../../test/rail.ts';
 import { type Person, type Scene, setScene } from '../../test/scene.ts';
+
+// Many steps each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let scene: Scene;
 let operator: Person;

@@ -1,8 +1,11 @@
 import { query } from '@paygraph/database/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ContactKind } from '../generated/prisma/enums.ts';
 import { codeIn, type ProfileServer, requestCodeDocument, startProfile, verifyDocument } from '../testing/server.ts';
 import { newCode, readCode } from './contact.ts';
+
+// Hashing takes its time on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const registerDocument = `mutation ($input: RegisterInput!) {
   register(input: $input) { session { accessToken customer { id } } userErrors { code } }
