@@ -1,3 +1,4 @@
+import { numberVariable } from '@paygraph/service';
 import { z } from 'zod';
 
 /** How much each quality of a rail counts when one is chosen: parts of their sum. */
@@ -67,11 +68,7 @@ const weights = z.strictObject({
 });
 
 /** How long raw webhooks are kept, as a variable: whole days. In ms. */
-export const webhookRetention = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(3_650)
+export const webhookRetention = numberVariable(1, 3_650)
   .default(90)
   .transform((days) => days * dayMs);
 
