@@ -22,7 +22,10 @@ function variablesOf(service: Service): string[] {
     accessTokenKey: key,
     accessTokenKeyFile: 'access-token.key.json',
     serviceKeys: new Map(
-      databaseNames.map((name): [ServiceName, { key: typeof key; file: string }] => [name, { key, file: name }]),
+      [...databaseNames, 'gateway' as const].map((name): [ServiceName, { key: typeof key; file: string }] => [
+        name,
+        { key, file: name },
+      ]),
     ),
     serviceJwks: { keys: [] },
     serviceJwksFile: 'services.jwks.json',

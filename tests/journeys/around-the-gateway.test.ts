@@ -4,6 +4,7 @@ import { createGraphClient, quotePayment } from '@paygraph/standalone/client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { answerTo, codesOf, errorsOf } from '../support/answers.ts';
 import { commands, type Entity, entities } from '../support/contracts.ts';
+import { gatewayProofs } from '../support/gateway-proofs.ts';
 import { usePlatform } from '../support/journey.ts';
 import { outcomeOf, payNow, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
@@ -14,8 +15,13 @@ beforeAll(async () => {
   customer = await platform().customer({ USD: '10.00' });
 });
 
+/** Behind the gateway's back, but with its proof: so it is seen what each subgraph would do if the gateway did nothing. */
 const at = (service: 'gateway' | DatabaseName, token?: string) =>
-  createGraphClient(platform().addressOf(service), token);
+  createGraphClient(
+    platform().addressOf(service),
+    token,
+    service === 'gateway' ? undefined : gatewayProofs(platform(), service, token).headersOf,
+  );
 
 function keyOf(service: ServiceName): SigningKey {
   const entry = platform().keys.serviceKeys.get(service);
@@ -26,6 +32,16 @@ function keyOf(service: ServiceName): SigningKey {
 function serviceToken(from: ServiceName, audience: ServiceName, scopes: readonly string[], key = keyOf(from)): string {
   return createServiceTokenSigner({ service: from, key })(audience, scopes);
 }
+
+it.each(['profile', 'wallet', 'ledger', 'payment', 'forex', 'risk'] as const)(
+  'who comes to the port of %s without the gateway is turned away, whoever it is',
+  async (service) => {
+    for (const { accessToken } of [{ accessToken: undefined }, customer, platform().operator]) {
+      const client = createGraphClient(platform().addressOf(service), accessToken);
+      expect(await codesOf(client('{ __typename }'))).toEqual(['FORBIDDEN']);
+    }
+  },
+);
 
 describe('commands between services', () => {
   it('are those of all subgraphs', () => {
@@ -125,6 +141,7 @@ describe("entities asked for at a subgraph's own port", () => {
       {
         of: [{ __typename: type, id: ids.get(type) }],
       },
+      gatewayProofs(platform(), subgraph, token).headersOf,
     );
     const answers = Object.values((data ?? {}) as Record<string, [Record<string, unknown> | null]>);
     return selections.filter((_, index) => isSomething(Object.values(answers[index]?.[0] ?? {})[0]));

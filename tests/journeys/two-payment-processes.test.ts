@@ -4,6 +4,7 @@ import { freePorts, until } from '@paygraph/standalone';
 import { type Person, personWith, type Step } from '@paygraph/standalone/client';
 import { startPayment } from '@paygraph/subgraph-payment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gatewayProofs } from '../support/gateway-proofs.ts';
 import { usePlatform } from '../support/journey.ts';
 import { outcomeOf, payNow, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
@@ -41,8 +42,9 @@ describe.skipIf(!process.env.REDIS_URL)('two payment processes (REDIS_URL)', () 
     const payer = await platform().customer({ USD: '10000.00' });
     const id = await payNow(payer, transfer(payer, payee, '10000.00 USD', 'USD'));
     const assessmentId = await reviewed(platform(), id);
+    const { connectionParams } = gatewayProofs(platform(), 'payment', payer.accessToken);
     const watches = [platform().addressOf('payment'), second.url].map((address) =>
-      watch(personWith(address, 'watcher', payer.accessToken), id),
+      watch(personWith(address, 'watcher', payer.accessToken, connectionParams), id),
     );
     await until('both watchers know all so far', 10_000, async () => watches.every(({ seen }) => seen.length === 3));
     await decideReview(platform().analyst, assessmentId, 'APPROVE');

@@ -26,11 +26,14 @@ export async function answerTo(
   accessToken: string | undefined,
   query: string,
   variables: Readonly<Record<string, unknown>> = {},
+  headersOf: (body: string) => Record<string, string> = () => ({}),
 ): Promise<Answer> {
+  const body = JSON.stringify({ query, variables });
+  const authorization = accessToken && { authorization: `Bearer ${accessToken}` };
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(accessToken && { authorization: `Bearer ${accessToken}` }) },
-    body: JSON.stringify({ query, variables }),
+    headers: { 'content-type': 'application/json', ...authorization, ...headersOf(body) },
+    body,
   });
   const text = await response.text();
   const { data, errors = [] }: { data?: unknown; errors?: GraphError[] } = JSON.parse(text);

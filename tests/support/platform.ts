@@ -10,6 +10,7 @@ import {
   environmentOf,
   freePorts,
   type Installation,
+  keyHolders,
   outboxBeside,
   type ProcessOptions,
   type ProcessServices,
@@ -72,7 +73,7 @@ export async function startTestPlatform(topology: Topology, options: PlatformOpt
   const { createDatabase = createTestDatabase, settings, ...processOptions } = options;
   const directory = await mkdtemp(join(tmpdir(), 'paygraph-'));
   const databases = await createDatabases(createDatabase);
-  const keys = await ensureKeys({ directory, services: databaseNames });
+  const keys = await ensureKeys({ directory, services: keyHolders });
   const installation: Installation = {
     ...{ databases: (name) => databases[name], keys, redisUrl: process.env.REDIS_URL, logLevel: 'silent' },
     settings: { ...unhurried, ...settings },

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureKeys, serviceNames } from '@paygraph/auth';
 import { freePort, start, stop } from '@paygraph/bench';
 import type { Supergraphs } from './graph/supergraph.ts';
 
@@ -37,11 +38,21 @@ export async function startGateway(name: GatewayName, environment: GatewayEnviro
   const env = {
     ...{ PATH: process.env.PATH, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port) },
     ...{ SUPERGRAPH_FILE: supergraphFile, ACCESS_TOKEN_JWKS_URL: jwksUrl, METRICS_PORT: '0' },
+    ...(await keysIn(directory)),
+    // More than it could ever serve, so that all is counted and nothing refused.
+    ...{ RATE_LIMIT_ANONYMOUS: MANY, RATE_LIMIT_CALLER: MANY, RATE_LIMIT_NETWORK: MANY },
   };
   const child = start(commandOf(name, { port, supergraphFile, profileDirectory }), env, peersDirectory);
   const url = `http://127.0.0.1:${port}/graphql`;
   await answering(url, child, name);
   return { name, url, pid: child.pid, stop: () => stop(child) };
+}
+
+const MANY = '999999999';
+
+async function keysIn(directory: string): Promise<NodeJS.ProcessEnv> {
+  const { serviceKeys, serviceJwksFile } = await ensureKeys({ directory, services: serviceNames });
+  return { SERVICE_KEY_FILE: serviceKeys.get('gateway')?.file, SERVICE_JWKS_FILE: serviceJwksFile };
 }
 
 function commandOf(

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { fileVariable, serverEnvironment, serviceEnvironment } from '@paygraph/service';
+import { fileVariable, serviceEnvironment } from '@paygraph/service';
 import { z } from 'zod';
 import { defaultBudgets } from './protection/budgets.ts';
 import { defaultLimits } from './protection/limits.ts';
@@ -75,8 +75,7 @@ const settings = {
 export const gatewaySettings: readonly string[] = Object.keys(settings);
 
 export const gatewayEnvironment = {
-  ...serverEnvironment,
-  ACCESS_TOKEN_JWKS_URL: serviceEnvironment.ACCESS_TOKEN_JWKS_URL,
+  ...serviceEnvironment,
   ...settings,
 };
 

@@ -1,5 +1,5 @@
 import fastifyCors from '@fastify/cors';
-import { type Authenticate, type Policies, rememberVerified } from '@paygraph/auth';
+import { type Authenticate, type Policies, type Prove, rememberVerified } from '@paygraph/auth';
 import { playgroundDirectory as builtPlayground } from '@paygraph/playground';
 import {
   createHttpServer,
@@ -47,6 +47,8 @@ export interface GatewayOptions {
   readonly corsOrigins?: readonly string[];
   /** What operations may ask for and spend; the documented defaults for what is left out. */
   readonly protection?: Omit<ProtectionOptions, 'rateLimiter'>;
+  /** How it proves to a subgraph that it asks in people's names; it does not if left out. */
+  readonly proverFor?: (subgraph: string) => Prove | undefined;
   /** What callers may spend in a minute; nothing is counted if left out. */
   readonly rateLimits?: Omit<RateLimiterOptions, 'logger'>;
   /** Proxies whose word is taken for where a request comes from: addresses, or networks such as `10.0.0.0/8`. */

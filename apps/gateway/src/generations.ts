@@ -1,4 +1,4 @@
-import type { Policies } from '@paygraph/auth';
+import type { Policies, Prove } from '@paygraph/auth';
 import type { Tracing } from '@paygraph/tracing';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import type { GatewayMetrics } from './metrics/metrics.ts';
@@ -25,6 +25,8 @@ export interface GenerationsOptions {
   readonly subgraphTimeoutMs?: number;
   readonly production: boolean;
   readonly protection: Protection;
+  /** How the gateway proves to a subgraph that it asks; it does not if left out. */
+  readonly proverFor?: (subgraph: string) => Prove | undefined;
   readonly reopen?: ReopenPolicy;
   readonly policies?: Policies;
   readonly tracing?: Tracing | undefined;
@@ -59,7 +61,8 @@ export function createGenerations(options: GenerationsOptions): Generations {
   const measured = (subgraph: Subgraph) => measure?.subgraph(subgraph) ?? subgraph;
   const connect = (name: string, url: string): Subgraph => {
     const key = `${name} ${url}`;
-    const subgraph = connected.get(key) ?? measured(createSubgraph({ name, url, timeoutMs }));
+    const subgraph =
+      connected.get(key) ?? measured(createSubgraph({ name, url, timeoutMs, prove: options.proverFor?.(name) }));
     connected.set(key, subgraph);
     return subgraph;
   };

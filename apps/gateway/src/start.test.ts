@@ -1,10 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureKeys, serviceNames } from '@paygraph/auth';
 import { PortInUseError } from '@paygraph/service';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { startGateway } from './start.ts';
 import { post } from './testing/http.ts';
 
+const directory = await mkdtemp(join(tmpdir(), 'paygraph-gateway-'));
+const { serviceKeys, serviceJwksFile } = await ensureKeys({ directory, services: serviceNames });
+afterAll(() => rm(directory, { recursive: true }));
+
 const environment = {
+  SERVICE_KEY_FILE: serviceKeys.get('gateway')?.file,
+  SERVICE_JWKS_FILE: serviceJwksFile,
   PORT: '0',
   LOG_LEVEL: 'silent',
   ACCESS_TOKEN_JWKS_URL: 'http://127.0.0.1:1/.well-known/jwks.json',

@@ -1,4 +1,4 @@
-import { createAuthenticator, remoteKeys, serviceNames } from '@paygraph/auth';
+import { createAuthenticator, createProver, isServiceName, remoteKeys, serviceNames } from '@paygraph/auth';
 import {
   createLogger,
   createMetrics,
@@ -28,6 +28,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
   const addresses = loadConfig(subgraphAddresses, env);
   const logger = createLogger({ service: 'gateway', level: config.LOG_LEVEL });
   const known = await readManifests(config.OPERATIONS_DIRECTORY);
+  const proofKeys = { key: config.SERVICE_KEY_FILE, jwks: config.SERVICE_JWKS_FILE };
   const gateway = createGateway({
     supergraphSdl: config.SUPERGRAPH_FILE,
     subgraphUrls: Object.fromEntries(
@@ -48,6 +49,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),
     protection: { ...protectionIn(config), listed: { operations: known, only: config.OPERATIONS === 'listed' } },
     rateLimits: rateLimitsIn(config),
+    proverFor: (name) => (isServiceName(name) ? createProver({ ...proofKeys, service: name }) : undefined),
     ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
     subscriptions: { total: config.MAX_SUBSCRIPTIONS, perPrincipal: config.MAX_SUBSCRIPTIONS_PER_CALLER },
     sockets: { total: config.MAX_SOCKETS, perPrincipal: config.MAX_SOCKETS_PER_CALLER },

@@ -3,6 +3,7 @@ export {
   type Addresses,
   environmentOf,
   type Installation,
+  keyHolders,
   outboxBeside,
   type Service,
   serviceNames,

@@ -33,12 +33,14 @@ export {
   type CustomerPrincipal,
   hasScope,
   hasScopes,
+  isServiceName,
   type Principal,
   principalName,
   type ServiceName,
   type ServicePrincipal,
   serviceNames,
 } from './principal.ts';
+export { createProofVerifier, createProver, type Prove, type Proven, type VerifyProof } from './proof.ts';
 export { rememberVerified } from './remember.ts';
 export { alternativesOf, meets, type Policies, type Requirement } from './requirements.ts';
 export { isScope, type Role, type ServiceScope, scopesOf } from './scopes.ts';

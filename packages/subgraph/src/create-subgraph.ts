@@ -1,4 +1,5 @@
-import { type Authenticate, principalName, rememberVerified } from '@paygraph/auth';
+import type { IncomingMessage } from 'node:http';
+import { type Authenticate, type Principal, type Proven, principalName, rememberVerified, type VerifyProof } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import {
   createHttpServer,
@@ -12,9 +13,9 @@ import {
 import { type Tracing, within } from '@paygraph/tracing';
 import { attachGraphqlWs, type GraphqlWs } from '@paygraph/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { GraphQLError, GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { RequestScope } from './context.ts';
-import { authenticationFailure } from './errors.ts';
+import { authenticationFailure, notFromGateway } from './errors.ts';
 import { createAnswers, createKnownOperations } from './known-operations.ts';
 import { logError, presentError, withRequestId } from './present-error.ts';
 import { buildGuardedSchema, type SchemaOptions } from './schema.ts';
@@ -29,6 +30,8 @@ export interface SubgraphOptions<Context extends RequestScope> extends SchemaOpt
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
   readonly tracing?: Tracing | undefined;
+  /** Has people, and nobody, served only when the gateway proves that it asks in their name; services prove themselves. */
+  readonly verifyProof?: VerifyProof | undefined;
   /** What it works with, shown by `/health/ready` beside the keys of access tokens. */
   readonly dependencies?: Dependencies;
   /** Adds HTTP routes beside `/graphql`. */
@@ -89,6 +92,7 @@ export function createSubgraph<Context extends RequestScope>(given: SubgraphOpti
     const context = (request: FastifyRequest) => contextOf(options, request);
     // Not before the body has been read: what its parsing calls knows nothing of who began it.
     if (tracing) app.addHook('preHandler', (request, _reply, done) => within(spanOf(request), done));
+    if (options.verifyProof) keepBodies(app);
     app.route({ method: 'POST', url: path, handler: createAnswers({ apollo, schema, known, context }) });
     options.routes?.(app);
     await app.ready();
@@ -119,11 +123,14 @@ async function contextOf<Context extends RequestScope>(
   const requestId = request.id;
   const operation = operationNameIn(request.body);
   try {
-    const principal = await options.authenticate(request.headers.authorization);
+    const { authorization, 'x-paygraph-proof': proof } = request.headers;
+    const principal = await options.authenticate(authorization);
+    const proven = { requestId, authorization, body: bodies.get(request.raw) ?? '' };
+    if (!isProven(options, principal, proof, proven)) throw notFromGateway();
     const logger = options.logger.child({ requestId, principal: principalName(principal), operation });
     return await options.context({ principal, requestId, logger });
   } catch (error) {
-    const refusal = authenticationFailure(error);
+    const refusal = error instanceof GraphQLError ? error : authenticationFailure(error);
     if (!refusal) options.logger.error({ err: error, requestId, operation }, 'a context could not be made');
     throw refusal ?? error;
   }
@@ -136,6 +143,28 @@ function operationNameIn(body: unknown): string | undefined {
   const text = 'query' in body && typeof body.query === 'string' ? body.query : '';
   const name = typeof given === 'string' ? given : /^\s*(?:query|mutation)\s+(\w+)/.exec(text)?.[1];
   return name !== undefined && /^\w{1,100}$/.test(name) ? name : undefined;
+}
+
+/** Bodies as they came, until their request is gone. */
+const bodies = new WeakMap<IncomingMessage, string>();
+
+/** Remembers the text of each body, of which the gateway's proof is. */
+function keepBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    bodies.set(request.raw, String(body));
+    return parse(request, String(body), done);
+  });
+}
+
+function isProven(
+  { verifyProof }: Pick<SubgraphOptions<RequestScope>, 'verifyProof'>,
+  principal: Principal,
+  proof: unknown,
+  proven: Proven,
+): boolean {
+  if (!verifyProof || principal.kind === 'service') return true;
+  return verifyProof(typeof proof === 'string' ? proof : undefined, proven);
 }
 
 function serveSockets<Context extends RequestScope>(
@@ -152,6 +181,12 @@ function serveSockets<Context extends RequestScope>(
     server: app.server,
     path,
     authenticate,
+    accepts: (principal, { proof, requestId, authorization }) =>
+      isProven(options, principal, proof, {
+        requestId: String(requestId),
+        authorization: typeof authorization === 'string' ? authorization : undefined,
+        body: '',
+      }),
     schema,
     maxTokens,
     context: ({ principal }) => {

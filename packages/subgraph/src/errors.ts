@@ -33,6 +33,13 @@ export function resumeAfter(argument: string, cursor: number | string): GraphQLE
   });
 }
 
+/** Somebody asks in the name of another, or of nobody, which only the gateway may. */
+export function notFromGateway(): GraphQLError {
+  return new GraphQLError('Only the gateway may ask in the name of people', {
+    extensions: { code: 'FORBIDDEN', http: { status: 403 } },
+  });
+}
+
 /** What failed authentication answers over HTTP: 401 for a bad token, 503 when nobody can tell. */
 export function authenticationFailure(error: unknown): GraphQLError | undefined {
   if (error instanceof TokenError) {

@@ -1,4 +1,4 @@
-import { remoteKeys, staticKeys } from '@paygraph/auth';
+import { createProofVerifier, remoteKeys, staticKeys } from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import {
   createLogger,
@@ -20,6 +20,7 @@ const environment = {
   ...forexEnvironment,
   ACCESS_TOKEN_JWKS_URL: serviceEnvironment.ACCESS_TOKEN_JWKS_URL,
   SERVICE_JWKS_FILE: serviceEnvironment.SERVICE_JWKS_FILE,
+  SERVICE_KEY_FILE: serviceEnvironment.SERVICE_KEY_FILE,
 };
 
 /** Starts the forex subgraph as its environment says. @throws ConfigError, MigrationError, PortInUseError */
@@ -36,6 +37,11 @@ export async function startForex(env: NodeJS.ProcessEnv): Promise<RunningService
     logger,
     metrics: createMetrics({ service: 'forex', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'forex' }),
+    verifyProof: createProofVerifier({
+      service: 'forex',
+      key: config.SERVICE_KEY_FILE,
+      jwks: config.SERVICE_JWKS_FILE,
+    }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   return { url, stop: () => subgraph.stop() };

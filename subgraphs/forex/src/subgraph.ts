@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createAuthenticator, type KeySource } from '@paygraph/auth';
+import { createAuthenticator, type KeySource, type VerifyProof } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
 import { type Logger, type Metrics, required, type Tracing } from '@paygraph/service';
 import { createLoader, createSubgraph, type Subgraph } from '@paygraph/subgraph';
@@ -30,6 +30,8 @@ export interface ForexDependencies {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Has people served only through the gateway. */
+  readonly verifyProof?: VerifyProof | undefined;
 }
 
 /** Time in ms to the next reading of live rates after one that failed. */
@@ -68,6 +70,7 @@ export function createForexSubgraph(dependencies: ForexDependencies): Subgraph {
     logger,
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
+    verifyProof: dependencies.verifyProof,
     dependencies: { postgresql: required(() => databaseReady(prisma)) },
     start: async () => {
       await loadBuiltIn(rates, logger);

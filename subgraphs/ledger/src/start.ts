@@ -1,4 +1,4 @@
-import { createAuthenticator, remoteKeys, staticKeys } from '@paygraph/auth';
+import { createAuthenticator, createProofVerifier, remoteKeys, staticKeys } from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import { memoryBus, redisBus } from '@paygraph/events';
 import {
@@ -44,6 +44,11 @@ export async function startLedger(env: NodeJS.ProcessEnv): Promise<RunningServic
     proofIntervalMs: config.LEDGER_PROOF_SECONDS * 1_000,
     metrics: createMetrics({ service: 'ledger', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'ledger' }),
+    verifyProof: createProofVerifier({
+      service: 'ledger',
+      key: config.SERVICE_KEY_FILE,
+      jwks: config.SERVICE_JWKS_FILE,
+    }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   const stop = async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Authenticate, createLinks, type SigningKey } from '@paygraph/auth';
+import { type Authenticate, createLinks, type SigningKey, type VerifyProof } from '@paygraph/auth';
 import { createPool, databaseReady, prismaAdapter } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
 import { type Logger, type Metrics, optional, required, type Tracing } from '@paygraph/service';
@@ -41,6 +41,8 @@ export interface LedgerDependencies {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Has people served only through the gateway. */
+  readonly verifyProof?: VerifyProof | undefined;
   /** How many commands are decided in one transaction of the database, 256 unless told. */
   readonly maxBatch?: number;
   /** Longest time in ms after which a reservation that ran out is ended. */
@@ -117,6 +119,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     logger,
     metrics,
     tracing,
+    verifyProof: dependencies.verifyProof,
     context: (scope) => contextOf(scope, stores),
     routes: exportRoutes({ links, exports: createExportStore(background) }),
     dependencies: {

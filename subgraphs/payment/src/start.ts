@@ -1,5 +1,6 @@
 import {
   createAuthenticator,
+  createProofVerifier,
   createServiceTokenSigner,
   remoteKeys,
   type ServiceScope,
@@ -87,6 +88,11 @@ export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningServi
     logger,
     metrics: createMetrics({ service: 'payment', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'payment' }),
+    verifyProof: createProofVerifier({
+      service: 'payment',
+      key: config.SERVICE_KEY_FILE,
+      jwks: config.SERVICE_JWKS_FILE,
+    }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   const stop = async () => {

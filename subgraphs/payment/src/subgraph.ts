@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Authenticate } from '@paygraph/auth';
+import type { Authenticate, VerifyProof } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
 import type { RailAdapter } from '@paygraph/rails';
@@ -66,6 +66,8 @@ export interface PaymentDependencies {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Has people served only through the gateway. */
+  readonly verifyProof?: VerifyProof | undefined;
   /** The schedule in `data/fees.json` unless given. */
   readonly fees?: FeeSchedule;
   /** What carries money outside; none unless given. */
@@ -137,6 +139,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
     logger,
     metrics: dependencies.metrics,
     tracing,
+    verifyProof: dependencies.verifyProof,
     context: (scope) => ({
       ...scope,
       operations,

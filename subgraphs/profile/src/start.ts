@@ -1,4 +1,4 @@
-import { parseSigningKey, staticKeys } from '@paygraph/auth';
+import { createProofVerifier, parseSigningKey, staticKeys } from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import {
   createLogger,
@@ -18,6 +18,7 @@ const environment = {
   ...serverEnvironment,
   ...databaseEnvironment('profile'),
   SERVICE_JWKS_FILE: serviceEnvironment.SERVICE_JWKS_FILE,
+  SERVICE_KEY_FILE: serviceEnvironment.SERVICE_KEY_FILE,
   ACCESS_TOKEN_KEY_FILE: fileVariable(parseSigningKey),
   ...messengerEnvironment,
 };
@@ -37,6 +38,11 @@ export async function startProfile(env: NodeJS.ProcessEnv): Promise<RunningServi
     logger,
     metrics: createMetrics({ service: 'profile', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'profile' }),
+    verifyProof: createProofVerifier({
+      service: 'profile',
+      key: config.SERVICE_KEY_FILE,
+      jwks: config.SERVICE_JWKS_FILE,
+    }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   return { url, stop: () => subgraph.stop() };

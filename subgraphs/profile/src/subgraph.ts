@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createAuthenticator, type KeySource, publicJwk, type SigningKey, staticKeys } from '@paygraph/auth';
+import {
+  createAuthenticator,
+  type KeySource,
+  publicJwk,
+  type SigningKey,
+  staticKeys,
+  type VerifyProof,
+} from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
 import { type Clock, type Logger, type Metrics, required, systemClock, type Tracing } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
@@ -34,6 +41,8 @@ export interface ProfileDependencies {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Has people served only through the gateway. */
+  readonly verifyProof?: VerifyProof | undefined;
   readonly clock?: Clock;
 }
 
@@ -76,6 +85,7 @@ export function createProfileSubgraph(dependencies: ProfileDependencies): Subgra
     logger,
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
+    verifyProof: dependencies.verifyProof,
     dependencies: { postgresql: required(() => databaseReady(prisma)) },
     routes: (app) => {
       app.get('/.well-known/jwks.json', (_request, reply) =>

@@ -1,4 +1,10 @@
-import { createAuthenticator, createServiceTokenSigner, remoteKeys, staticKeys } from '@paygraph/auth';
+import {
+  createAuthenticator,
+  createProofVerifier,
+  createServiceTokenSigner,
+  remoteKeys,
+  staticKeys,
+} from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import {
   createLogger,
@@ -36,6 +42,7 @@ export async function startRisk(env: NodeJS.ProcessEnv): Promise<RunningService>
     logger,
     metrics: createMetrics({ service: 'risk', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'risk' }),
+    verifyProof: createProofVerifier({ service: 'risk', key: config.SERVICE_KEY_FILE, jwks: config.SERVICE_JWKS_FILE }),
     forex: createPeer({
       ...{ name: 'forex', url: config.FOREX_URL, token: () => token('forex', []), logger },
       timeoutMs: forexTimeoutMs,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Authenticate } from '@paygraph/auth';
+import type { Authenticate, VerifyProof } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
 import { type Clock, type Logger, type Metrics, required, systemClock, type Tracing } from '@paygraph/service';
 import { createLoader, createSubgraph, dependenciesOn, type Peer, type Subgraph } from '@paygraph/subgraph';
@@ -23,6 +23,8 @@ export interface RiskDependencies {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Has people served only through the gateway. */
+  readonly verifyProof?: VerifyProof | undefined;
   /** Asked for the dollar's rates, to tell what a payment is worth. */
   readonly forex: Peer;
   readonly clock?: Clock;
@@ -79,6 +81,7 @@ export async function createRiskSubgraph(dependencies: RiskDependencies): Promis
     logger,
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
+    verifyProof: dependencies.verifyProof,
     context: (scope) => ({
       ...scope,
       assessor,

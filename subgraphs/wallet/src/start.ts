@@ -1,4 +1,10 @@
-import { createServiceTokenSigner, remoteKeys, type ServiceScope, staticKeys } from '@paygraph/auth';
+import {
+  createProofVerifier,
+  createServiceTokenSigner,
+  remoteKeys,
+  type ServiceScope,
+  staticKeys,
+} from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import {
   createLogger,
@@ -45,6 +51,11 @@ export async function startWallet(env: NodeJS.ProcessEnv): Promise<RunningServic
     logger,
     metrics: createMetrics({ service: 'wallet', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'wallet' }),
+    verifyProof: createProofVerifier({
+      service: 'wallet',
+      key: config.SERVICE_KEY_FILE,
+      jwks: config.SERVICE_JWKS_FILE,
+    }),
   });
   const url = await subgraph.listen({ host: config.HOST, port: config.PORT });
   return { url, stop: () => subgraph.stop() };

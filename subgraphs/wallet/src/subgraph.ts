@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createAuthenticator, type KeySource } from '@paygraph/auth';
+import { createAuthenticator, type KeySource, type VerifyProof } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
 import {
   type Clock,
@@ -42,6 +42,8 @@ export interface WalletDependencies {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
+  /** Has people served only through the gateway. */
+  readonly verifyProof?: VerifyProof | undefined;
   readonly clock?: Clock;
   /** The table in force unless given. */
   readonly limits?: LimitTable;
@@ -100,6 +102,7 @@ export function createWalletSubgraph(dependencies: WalletDependencies): Subgraph
     logger,
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
+    verifyProof: dependencies.verifyProof,
     dependencies: {
       postgresql: required(() => databaseReady(prisma)),
       limits: required(async () => ({ version: limits.version })),

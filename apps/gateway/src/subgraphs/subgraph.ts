@@ -1,3 +1,4 @@
+import type { Prove } from '@paygraph/auth';
 import { codedError } from '../errors.ts';
 import type { RequestScope } from '../scope.ts';
 import { answerFrom, type SubgraphAnswer, type SubgraphRequest } from './exchange.ts';
@@ -10,6 +11,8 @@ export interface SubgraphOptions {
   readonly url: string;
   /** Longest time in ms from the call to the last byte of the answer. */
   readonly timeoutMs: number;
+  /** Proves to it that the gateway asks; it is asked without proof if left out. */
+  readonly prove?: Prove | undefined;
 }
 
 /** A subgraph as the gateway calls it. A fault of it is part of the answer, never thrown. */
@@ -28,12 +31,13 @@ export interface Subgraph {
 const NEWS_AGE = 5_000;
 const PROBE_TIMEOUT = 1_000;
 
-export function createSubgraph({ name, url, timeoutMs }: SubgraphOptions): Subgraph {
+export function createSubgraph({ name, url, timeoutMs, prove }: SubgraphOptions): Subgraph {
   const poster = createPoster(new URL(url), timeoutMs);
   const upstreams = createUpstreams({
     url: url.replace(/^http/, 'ws'),
     subgraph: name,
     timeoutMs,
+    prove,
   });
   let fault: Error | undefined;
   let knownAt = Number.NEGATIVE_INFINITY;
@@ -71,6 +75,8 @@ export function createSubgraph({ name, url, timeoutMs }: SubgraphOptions): Subgr
     ask(body, scope, answered) {
       const span = scope.span?.begin(`${name} /graphql`, { kind: 'client', attributes: { 'peer.service': name } });
       const headers = headersFor(scope);
+      if (prove)
+        headers['x-paygraph-proof'] = prove({ authorization: scope.authorization, requestId: scope.requestId, body });
       if (span) headers.traceparent = span.traceparent;
       poster.post(body, {
         ...{ timeoutMs, headers },

@@ -52,7 +52,7 @@ const HEARTBEAT = 15_000;
  * lost, or its last subscription was closed and with it the socket.
  */
 export function openUpstreamSocket(
-  { url, subgraph, timeoutMs }: UpstreamOptions,
+  { url, subgraph, timeoutMs, prove }: UpstreamOptions,
   { authorization, principal, requestId, logger }: RequestScope,
   onClosing: () => void,
 ): UpstreamSocket {
@@ -125,6 +125,10 @@ export function openUpstreamSocket(
     else if (message.type === MessageType.Ping) send({ type: MessageType.Pong });
   };
 
+  const connectionParams = () => {
+    const proof = prove?.({ authorization, requestId, body: '' });
+    return proof === undefined ? { authorization } : { authorization, requestId, proof };
+  };
   const leave = (id: string): void => {
     if (!operations.delete(id)) return;
     if (operations.size === 0) close();
@@ -132,7 +136,7 @@ export function openUpstreamSocket(
   };
 
   socket.on('open', () => {
-    if (!closing) send({ type: MessageType.ConnectionInit, payload: { authorization } });
+    if (!closing) send({ type: MessageType.ConnectionInit, payload: connectionParams() });
   });
   socket.on('message', (data) => {
     if (closing) return;

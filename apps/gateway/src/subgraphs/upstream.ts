@@ -1,3 +1,4 @@
+import type { Prove } from '@paygraph/auth';
 import { principalKey, type RequestScope } from '../scope.ts';
 import type { SubgraphAnswer, SubgraphRequest } from './exchange.ts';
 import { openUpstreamSocket, type UpstreamSocket } from './upstream-socket.ts';
@@ -27,6 +28,8 @@ export interface UpstreamOptions {
   readonly subgraph: string;
   /** Longest time in ms until the subgraph has acknowledged a connection. */
   readonly timeoutMs: number;
+  /** Proves to it that the gateway connects. */
+  readonly prove?: Prove | undefined;
 }
 
 export interface Upstreams {

@@ -19,13 +19,22 @@ export class GraphRequestError extends Error {
 /** Sends operations to a graph over HTTP, as one person. `Data` is what the caller knows its own query to answer. */
 export type GraphClient = <Data>(query: string, variables?: Readonly<Record<string, unknown>>) => Promise<Data>;
 
-/** @throws GraphRequestError when the answer has errors. */
-export function createGraphClient(url: string, accessToken?: string): GraphClient {
+/**
+ * @param headersOf what else goes into the headers of a request with this body
+ * @throws GraphRequestError (from what is returned) when the answer has errors.
+ */
+export function createGraphClient(
+  url: string,
+  accessToken?: string,
+  headersOf: (body: string) => Readonly<Record<string, string>> = () => ({}),
+): GraphClient {
   return async <Data>(query: string, variables = {}) => {
+    const body = JSON.stringify({ query, variables });
+    const authorization = accessToken && { authorization: `Bearer ${accessToken}` };
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(accessToken && { authorization: `Bearer ${accessToken}` }) },
-      body: JSON.stringify({ query, variables }),
+      headers: { 'content-type': 'application/json', ...authorization, ...headersOf(body) },
+      body,
     });
     const { data, errors } = (await response.json()) as { data?: Data; errors?: GraphError[] };
     if (errors) throw new GraphRequestError(errors);

@@ -31,11 +31,16 @@ export async function signIn(url: string, email: string, password: string): Prom
 }
 
 /** Whoever holds this access token. */
-export function personWith(url: string, name: string, accessToken: string): Person {
+export function personWith(
+  url: string,
+  name: string,
+  accessToken: string,
+  connectionParams: () => Record<string, unknown> = () => ({ authorization: `Bearer ${accessToken}` }),
+): Person {
   const live = createClient({
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
-    connectionParams: { authorization: `Bearer ${accessToken}` },
+    connectionParams,
     // Who loses the connection hears of it at once: what is asked without a cursor would begin anew.
     retryAttempts: 0,
   });

@@ -66,13 +66,13 @@ export function environmentOf(
   if (redisUrl !== undefined) environment.REDIS_URL = redisUrl;
   if (metricsPort !== undefined) environment.METRICS_PORT = String(portOf(service, metricsPort));
   for (const [name, address] of Object.entries(addresses)) environment[`${name.toUpperCase()}_URL`] = address;
+  environment.SERVICE_JWKS_FILE = keys.serviceJwksFile;
+  environment.SERVICE_KEY_FILE = keyFileOf(keys, service);
   if (service === 'gateway') return environment;
   const prefix = prefixOf(service);
   const { databaseUrl, migrationUrl } = databases(service);
   environment[`${prefix}_DATABASE_URL`] = databaseUrl;
   environment[`${prefix}_MIGRATION_URL`] = migrationUrl;
-  environment.SERVICE_JWKS_FILE = keys.serviceJwksFile;
-  environment.SERVICE_KEY_FILE = keyFileOf(keys, service);
   if (service === 'profile') Object.assign(environment, profileSettings(installation));
   if (service === 'payment') Object.assign(environment, railSettings(installation, addresses));
   return environment;
@@ -138,7 +138,7 @@ export function portOf(service: Service, first: number): number {
   return first + 1 + [...subgraphNames, 'rails-sandbox'].indexOf(service);
 }
 
-function keyFileOf(keys: KeyFiles, service: DatabaseName): string {
+function keyFileOf(keys: KeyFiles, service: DatabaseName | 'gateway'): string {
   const entry = keys.serviceKeys.get(service);
   if (!entry) throw new Error(`There is no key for ${service}`);
   return entry.file;
@@ -163,4 +163,4 @@ export function settingsIn(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /** The services whose keys an installation needs. */
-export const keyHolders = databaseNames;
+export const keyHolders = [...databaseNames, 'gateway'] as const;

@@ -28,7 +28,7 @@ export type LedgerProcesses = Awaited<ReturnType<typeof startLedgerProcesses>>;
 /** Starts processes of the ledger service on one database. */
 export async function startLedgerProcesses(databaseUrl: string, count: number) {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'paygraph-ledger-'));
-  const keys = await ensureKeys({ directory, services: ['ledger', 'payment', 'wallet'] });
+  const keys = await ensureKeys({ directory, services: ['ledger', 'payment', 'wallet', 'gateway'] });
   const signerOf = (service: 'payment' | 'wallet') => {
     const key = keys.serviceKeys.get(service)?.key;
     if (!key) throw new Error(`There is no key of ${service}`);

@@ -1,0 +1,117 @@
+import { createHmac, diffieHellman, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type Jwks, KeyError, publicKeyOf, type SigningKey } from './keys.ts';
+import type { ServiceName } from './principal.ts';
+
+/** What the gateway sends a service in somebody's name: no part of it can be exchanged for another. */
+export interface Proven {
+  readonly requestId: string;
+  /** The caller's `authorization`, as it is forwarded; undefined in the name of nobody. */
+  readonly authorization: string | undefined;
+  /** As it is sent, to the letter; nothing where a WebSocket is opened. */
+  readonly body: string;
+}
+
+/** Makes the proof that a request comes from the gateway. It is good once, within half a minute, at one service. */
+export type Prove = (request: Proven) => string;
+
+/** Whether a proof is good, which it is once. */
+export type VerifyProof = (proof: string | undefined, request: Proven) => boolean;
+
+/** Seconds that a proof is good, and that the clocks of two machines may differ. */
+const LIFETIME = 30;
+const TOLERANCE = 5;
+
+interface ProofOptions {
+  /** The key of the service that proves, or that verifies. */
+  readonly key: SigningKey;
+  /** The public keys of all services. */
+  readonly jwks: Jwks;
+  readonly now?: () => number;
+}
+
+/**
+ * Proofs of the gateway for one service. Both know the same secret, which nobody else does and which is sent by no wire: it
+ * is agreed on by their key pairs (ECDH), so that a service can forge no proof for another one. A signature with such a
+ * secret costs microseconds, and so each request has its own.
+ *
+ * @throws KeyError when the service has no key among the public ones
+ */
+export function createProver({
+  key,
+  jwks,
+  service,
+  now = Date.now,
+}: ProofOptions & { readonly service: ServiceName }): Prove {
+  const [secret] = secretsWith(service, { own: key, jwks, service });
+  if (!secret) throw new KeyError(`there is no public key of ${service}`);
+  const begin = randomBytes(9).toString('base64url');
+  let count = 0;
+  return (request) => {
+    count += 1;
+    const head = `${secret.kid}.${Math.floor(now() / 1000)}.${begin}${count.toString(36)}`;
+    return `${head}.${macOf(secret.secret, service, head, request)}`;
+  };
+}
+
+/**
+ * Verifies them at the service. One that has been seen is no good any more; several processes of a service do not tell each
+ * other, so that within half a minute whoever can read a request could have it run once in each.
+ *
+ * @throws KeyError when the gateway has no key among the public ones
+ */
+export function createProofVerifier(options: ProofOptions & { readonly service: ServiceName }): VerifyProof {
+  const { key, jwks, service, now = Date.now } = options;
+  const secrets = new Map(secretsWith('gateway', { own: key, jwks, service }).map((each) => [each.kid, each.secret]));
+  if (secrets.size === 0) throw new KeyError('there is no public key of the gateway');
+  const seen = createSeen(now);
+  return (proof = '', request) => {
+    const [, head = '', kid = '', seconds = '', mac = ''] = PROOF.exec(proof) ?? [];
+    const secret = secrets.get(kid);
+    const age = now() / 1000 - Number(seconds);
+    if (!secret || !(age > -TOLERANCE && age < LIFETIME + TOLERANCE)) return false;
+    const expected = Buffer.from(macOf(secret, service, head, request));
+    const given = Buffer.from(mac);
+    return given.length === expected.length && timingSafeEqual(given, expected) && seen(mac);
+  };
+}
+
+/** The key of the gateway, seconds since the epoch, what makes it unlike any other, and its authentication code. */
+const PROOF = /^(([\w-]{1,64})\.(\d{1,12})\.[\w-]{1,32})\.([\w-]{43})$/;
+
+/** Remembers for at least as long as a proof may be good, and not for ever. */
+function createSeen(now: () => number) {
+  const period = (LIFETIME + 2 * TOLERANCE) * 1000;
+  let recent = new Set<string>();
+  let older = new Set<string>();
+  let since = now();
+  return (mac: string): boolean => {
+    if (now() - since > period) {
+      older = now() - since > 2 * period ? new Set() : recent;
+      recent = new Set();
+      since = now();
+    }
+    if (recent.has(mac) || older.has(mac)) return false;
+    recent.add(mac);
+    return true;
+  };
+}
+
+function macOf(secret: Buffer, service: ServiceName, head: string, { requestId, authorization, body }: Proven): string {
+  // None of these can contain a line break but the last.
+  const text = `${service}\n${head}\n${requestId}\n${authorization ?? ''}\n${body}`;
+  return createHmac('sha256', secret).update(text).digest('base64url');
+}
+
+/** The secrets that a key shares with each key of a peer, by the key of the gateway. */
+function secretsWith(
+  peer: ServiceName,
+  { own, jwks, service }: { readonly own: SigningKey; readonly jwks: Jwks; readonly service: ServiceName },
+) {
+  return jwks.keys
+    .filter((jwk) => jwk.service === peer)
+    .map((jwk) => {
+      const agreed = diffieHellman({ privateKey: own.privateKey, publicKey: publicKeyOf(jwk) });
+      const secret = Buffer.from(hkdfSync('sha256', agreed, '', `paygraph gateway to ${service}`, 32));
+      return { kid: peer === 'gateway' ? jwk.kid : own.kid, secret };
+    });
+}
