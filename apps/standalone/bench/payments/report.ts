@@ -47,6 +47,8 @@ export interface Target {
   readonly value: number;
   readonly bound: number;
   readonly ok: boolean;
+  /** What is aimed at beyond the bound. */
+  readonly stretch?: number;
 }
 
 /** What payments are held to, of what was measured. */
@@ -61,14 +63,16 @@ export function targetsOf(measures: Partial<Measures>): Target[] {
   return [
     ...atLeast('batch', 'draining / with batches of 1', ratio(drain?.rate, drainSingle?.rate), 5),
     ...atMost('cpu', 'CPU end to end / with batches of 1', ratio(endToEnd?.cpuMs, endToEndSingle?.cpuMs), 0.5),
-    ...atLeast('yardstick', 'payments end to end / TPC-B', ratio(endToEnd?.rate, yardstick?.rate), yardstickBound),
+    ...atLeast('yardstick', 'payments end to end / TPC-B', ratio(endToEnd?.rate, yardstick?.rate), 0.1).map(
+      (target) => ({
+        ...target,
+        stretch: 0.3,
+      }),
+    ),
     ...atMost('latency', 'one client: p50 to CONFIRMED / p50 of postTransactions', ratio(lone?.p50, ledger?.p50), 10),
     ...atMost('latency-p99', 'one client: p99 to CONFIRMED / its p50', ratio(lone?.p99, lone?.p50), 3),
   ];
 }
-
-/** 0.1 was to be reached first, this once the gateway is fast: see `bench:gateway`. */
-const yardstickBound = 0.3;
 
 export interface Result {
   readonly clients: number;
@@ -86,8 +90,8 @@ export function report({ clients, rounds, seconds, payments, measures, targets }
     return figures ? [`${name.padEnd(15)}${figuresIn(figures)}`] : [];
   });
   const goals = targets.map(
-    ({ name, of, value, bound, ok }) =>
-      `${ok ? 'reached' : 'MISSED '} ${name.padEnd(11)} ${value.toFixed(2).padStart(6)} of ${bound}   ${of}`,
+    ({ name, of, value, bound, ok, stretch }) =>
+      `${ok ? 'reached' : 'MISSED '} ${name.padEnd(11)} ${value.toFixed(2).padStart(6)} of ${bound}   ${of}${stretch === undefined ? '' : `; aimed at ${stretch}`}`,
   );
   return [
     `${clients} clients, medians of ${rounds} interleaved rounds of ${seconds} s, and of ${payments} payments to drain`,
