@@ -8,7 +8,7 @@ interface Step {
 }
 
 /** A timeline in memory that can be added to, and what follows it. */
-function scene({ steps = 0, after = 0, rereadMs = 60_000 } = {}) {
+function scene({ steps = 0, after = 0, rereadMs = 60_000, readsAll = false } = {}) {
   const timeline: Step[] = [];
   const reads: number[] = [];
   let stops = 0;
@@ -21,6 +21,7 @@ function scene({ steps = 0, after = 0, rereadMs = 60_000 } = {}) {
   const follower = follow<Step>({
     after,
     rereadMs,
+    readsAll,
     numberOf: ({ sequence }) => sequence,
     isLast: ({ isLast }) => isLast,
     read: async (sequence, limit) => {
@@ -46,6 +47,9 @@ async function take(follower: AsyncIterator<Followed<Step>, undefined>, count: n
   for (let left = count; left > 0; left -= 1) taken.push(numberOf(await follower.next()));
   return taken;
 }
+
+/** The hints after each of some steps: whatever numbers. */
+const hintsOfRounds = fc.array(fc.array(fc.nat({ max: 60 }), { maxLength: 4 }), { maxLength: 30 });
 
 describe('a follower', () => {
   it('is given the past first, then what comes', async () => {
@@ -80,8 +84,8 @@ describe('a follower', () => {
 
   it('is given each step once and in order, however many hints come, late, doubled or out of order', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(fc.nat({ max: 60 }), { maxLength: 4 }), { maxLength: 30 }), async (rounds) => {
-        const { follower, add } = scene({ rereadMs: 5 });
+      fc.asyncProperty(hintsOfRounds, fc.boolean(), async (rounds, readsAll) => {
+        const { follower, add } = scene({ rereadMs: 5, readsAll });
         const all = take(follower, rounds.length);
         for (const hints of rounds) {
           add();
@@ -93,6 +97,29 @@ describe('a follower', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('looks once for what a hint tells of, when it knows that it has then found all', async () => {
+    const { follower, add, reads } = scene({ steps: 2, readsAll: true });
+    expect(await take(follower, 2)).toEqual([1, 2]);
+    const third = follower.next();
+    await tick();
+    follower.hint(add());
+    expect(numberOf(await third)).toBe(3);
+    const fourth = follower.next();
+    await tick();
+    expect(reads).toEqual([0, 2]);
+    follower.hint(add());
+    expect(numberOf(await fourth)).toBe(4);
+  });
+
+  it('looks again for what came while it was looking', async () => {
+    const { follower, add } = scene({ steps: 1, readsAll: true });
+    const first = follower.next();
+    follower.hint(add());
+    expect(numberOf(await first)).toBe(1);
+    follower.hint(add());
+    expect(await take(follower, 2)).toEqual([2, 3]);
   });
 
   it('does not read over and over for a hint of something that is not there', async () => {

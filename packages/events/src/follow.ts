@@ -14,6 +14,8 @@ export interface FollowOptions<Item> {
   readonly numberOf: (item: Item) => number;
   /** Not all numbers are this consumer's: what waits for it while it is slow is counted by reading it. */
   readonly sparse?: boolean;
+  /** Whether a read that finds fewer items than it may has found all there were: it then needs no second look. */
+  readonly readsAll?: boolean;
   /** Whether nothing can come after the item; never unless told. */
   readonly isLast?: (item: Item) => boolean;
   /** Stops the hints. */
@@ -40,7 +42,8 @@ export interface Follower<Item> extends AsyncIterableIterator<Followed<Item>> {
  * Written by hand, because an async generator would not notice `return()` before its next step.
  */
 export function follow<Item>(options: FollowOptions<Item>): Follower<Item> {
-  const { read, numberOf, isLast = () => false, stop, rereadMs, buffer = 64, sparse = false } = options;
+  const { read, numberOf, isLast = () => false, stop, rereadMs, buffer = 64 } = options;
+  const { sparse = false, readsAll = false } = options;
   const done = { done: true, value: undefined } as const;
   let sent = options.after;
   let ended = options.ended ?? false;
@@ -50,6 +53,8 @@ export function follow<Item>(options: FollowOptions<Item>): Follower<Item> {
   let asking = false;
   let tooSlow = false;
   let hinted = false;
+  /** The last read found all there was: without a hint since it began there is nothing more. */
+  let exhausted = false;
   let wake: (() => void) | undefined;
   /** Reading ahead for a consumer that does not ask. */
   let gathering: Promise<void> | undefined;
@@ -78,13 +83,17 @@ export function follow<Item>(options: FollowOptions<Item>): Follower<Item> {
         await gathering;
         continue;
       }
+      if (exhausted && !hinted) {
+        live = true;
+        await news();
+        exhausted = false;
+        continue;
+      }
       hinted = false;
       const items = await read(sent, buffer);
       if (ended) break;
       waiting = [...items];
-      if (waiting.length > 0) continue;
-      live = true;
-      if (!hinted) await news();
+      exhausted = items.length === 0 || (readsAll && items.length < buffer);
     }
     return undefined;
   };
@@ -99,6 +108,7 @@ export function follow<Item>(options: FollowOptions<Item>): Follower<Item> {
       if (waiting.length > buffer) tooSlow = true;
     } catch {
       // The consumer meets the same error when it asks.
+      exhausted = false;
     } finally {
       gathering = undefined;
     }

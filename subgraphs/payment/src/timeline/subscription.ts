@@ -52,6 +52,7 @@ export function createSubscriptions(dependencies: {
           ended: ended && afterSequence === latest,
           numberOf: ({ sequence }) => sequence,
           isLast: ({ state }) => isTerminal(state),
+          readsAll: true,
           read: (sequence, limit) => timelines.after(paymentId, sequence, limit),
           stop,
           rereadMs,
