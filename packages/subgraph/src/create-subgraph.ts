@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { type Authenticate, type Principal, type Proven, principalName, rememberVerified, type VerifyProof } from '@paygraph/auth';
+import {
+  type Authenticate,
+  type Principal,
+  type Proven,
+  principalName,
+  rememberVerified,
+  type VerifyProof,
+} from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import {
   createHttpServer,
