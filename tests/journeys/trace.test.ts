@@ -94,7 +94,7 @@ describe('the trace of a payment', () => {
 });
 
 const services = ['gateway', 'payment', 'wallet', 'ledger', 'risk', 'forex', 'profile'];
-const stages = ['payment INITIATED', 'payment VALIDATING', 'payment PENDING', 'payment PROCESSING'];
+const stages = ['payment VALIDATING', 'payment PROCESSING'];
 
 /** Spans below something that is not there: the rest has not come in yet, or was begun in no one's name. */
 function detached({ spanId }: Client, spans: readonly ReportedSpan[]): ReportedSpan[] {
