@@ -55,9 +55,13 @@ async function newPayment(): Promise<Payment> {
 }
 
 /** Lets the time of payments run out so many ms from now, which only the database's owner can. */
-async function runOut(payments: readonly Payment[], inMs = 0): Promise<void> {
-  const soon = "GREATEST(clock_timestamp() + $2 * interval '1 millisecond', created_at + interval '1 millisecond')";
-  await owner.query(`UPDATE payment SET expires_at = ${soon} WHERE id = ANY($1)`, [payments.map(({ id }) => id), inMs]);
+async function runOut(payments: readonly Payment[], inMs = -1): Promise<void> {
+  await owner.query(
+    `UPDATE payment
+     SET created_at = created_at - interval '1 minute', expires_at = clock_timestamp() + $2 * interval '1 millisecond'
+     WHERE id = ANY($1)`,
+    [payments.map(({ id }) => id), inMs],
+  );
 }
 
 async function debtsOf({ id }: Payment): Promise<string[]> {
