@@ -126,10 +126,10 @@ describe('fragments', () => {
   });
 });
 
-it('an operation in which a fragment repeats a hundred times costs no more calls than one', async () => {
-  const query = `{ ${Array.from({ length: 100 }, (_, i) => `w${i}: wallet { ...B }`).join(' ')} } fragment B on Wallet { balance }`;
+it('an operation in which a fragment repeats twenty times costs no more calls than one', async () => {
+  const query = `{ ${Array.from({ length: 20 }, (_, i) => `w${i}: wallet { ...B }`).join(' ')} } fragment B on Wallet { balance }`;
   const { data, errors } = await federation.ask(query);
   expect(errors).toBeUndefined();
-  expect(Object.keys(data ?? {})).toHaveLength(100);
+  expect(Object.keys(data ?? {})).toHaveLength(20);
   expect(federation.asked('wallets')).toHaveLength(1);
 });

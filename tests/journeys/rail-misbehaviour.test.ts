@@ -167,7 +167,7 @@ describe('a rail of which nobody knows whether it has taken a payout', () => {
       WHERE payment_id = $1 AND in_doubt AND lease_until IS NULL RETURNING id`;
     await until('it is in doubt', 60_000, async () => (await query(migrationUrl, later, [id])).length > 0);
     await outside().behave('mtn-momo', wellBehaved);
-    expect(await codesOf(retry(ama, id))).toEqual(['FORBIDDEN']);
+    expect(await codesOf(retry(ama, id))).toEqual(['UNAUTHORIZED_FIELD_OR_TYPE']);
     expect(await retry(platform().operator, id)).toEqual([]);
     expect(await outcomeOf(ama, id)).toEqual(confirmed);
     expect(await retry(platform().operator, id)).toMatchObject([
