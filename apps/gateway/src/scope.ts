@@ -42,16 +42,38 @@ export function principalKey({ principal, requestId }: RequestScope): string {
   return key;
 }
 
-/** A scope whose logger, which knows the request and who asks, is made when it is first needed: most requests log nothing. */
-export function createScope({ logger, ...given }: RequestScope): RequestScope {
-  let own: Logger | undefined;
-  return {
-    ...given,
-    get logger() {
-      own ??= logger.child(bindingsOf(given));
-      return own;
-    },
-  };
+type Given = Omit<RequestScope, 'logger'>;
+
+/** Makes its logger when it is first needed: most requests log nothing. A class, because every operation has some. */
+class Scope implements RequestScope {
+  readonly principal: Principal;
+  readonly authorization: string | undefined;
+  readonly requestId: string;
+  readonly address: string | undefined;
+  readonly span: Span | undefined;
+  readonly #parent: { readonly logger: Logger };
+  readonly #bindings: () => object;
+  #logger: Logger | undefined;
+
+  constructor(given: Given, parent: { readonly logger: Logger }, bindings: () => object) {
+    this.principal = given.principal;
+    this.authorization = given.authorization;
+    this.requestId = given.requestId;
+    this.address = given.address;
+    this.span = given.span;
+    this.#parent = parent;
+    this.#bindings = bindings;
+  }
+
+  get logger(): Logger {
+    this.#logger ??= this.#parent.logger.child(this.#bindings());
+    return this.#logger;
+  }
+}
+
+/** A scope whose log knows the request and who asks. */
+export function createScope(given: RequestScope): RequestScope {
+  return new Scope(given, given, () => bindingsOf(given));
 }
 
 /** What every line of a request's log begins with. */
@@ -61,8 +83,7 @@ export function bindingsOf({ requestId, principal }: Pick<RequestScope, 'request
 
 /** The same for one operation: its log names it. */
 export function forOperation(scope: RequestScope, { document }: { readonly document: DocumentNode }): RequestScope {
-  const logger = () => scope.logger.child({ operation: nameIn(document) });
-  return Object.create(scope, { logger: { get: logger } });
+  return new Scope(scope, scope, () => ({ operation: nameIn(document) }));
 }
 
 function nameIn({ definitions }: DocumentNode): string | undefined {
@@ -71,6 +92,6 @@ function nameIn({ definitions }: DocumentNode): string | undefined {
 
 /** The same with a span of its own. */
 export function withSpan(scope: RequestScope, span: Span): RequestScope {
-  // Not a copy: that would make the logger.
-  return Object.create(scope, { span: { value: span } });
+  const { principal, authorization, requestId, address } = scope;
+  return new Scope({ principal, authorization, requestId, address, span }, scope, () => ({}));
 }

@@ -48,7 +48,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   // Fastify's two lines per request say too much for probes and too little for GraphQL: one line at debug replaces them.
   const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
   const app = fastify({
-    ...{ loggerInstance, logController, genReqId: requestIdOf, childLoggerFactory: requestLogger },
+    ...{
+      loggerInstance,
+      logController,
+      genReqId: requestIdOf,
+      childLoggerFactory: (parent, bindings, options) => new RequestLogger(parent, bindings, options),
+    },
     ...{ bodyLimit, requestTimeout: requestTimeoutMs },
     ...(trustProxy.length > 0 && { trustProxy }),
   });
@@ -76,31 +81,58 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
 
 /**
  * The logger of a request, made of the server's when it first logs: most requests say nothing, and a logger that knows what it
- * must not tell costs more to make than the rest of handling them.
+ * must not tell costs more to make than the rest of handling them. A class, because every request has one.
  */
-function requestLogger(
-  parent: FastifyBaseLogger,
-  bindings: Bindings,
-  options: ChildLoggerOptions = {},
-): FastifyBaseLogger {
-  let own: FastifyBaseLogger | undefined;
-  const logger = (): FastifyBaseLogger => {
-    own ??= parent.child(bindings, options);
-    return own;
-  };
-  return {
-    get level() {
-      return parent.level;
-    },
-    silent: () => undefined,
-    child: (...given) => logger().child(...given),
-    fatal: (...given: unknown[]) => Reflect.apply(logger().fatal, logger(), given),
-    error: (...given: unknown[]) => Reflect.apply(logger().error, logger(), given),
-    warn: (...given: unknown[]) => Reflect.apply(logger().warn, logger(), given),
-    info: (...given: unknown[]) => Reflect.apply(logger().info, logger(), given),
-    debug: (...given: unknown[]) => Reflect.apply(logger().debug, logger(), given),
-    trace: (...given: unknown[]) => Reflect.apply(logger().trace, logger(), given),
-  };
+class RequestLogger implements FastifyBaseLogger {
+  readonly #parent: FastifyBaseLogger;
+  readonly #bindings: Bindings;
+  readonly #options: ChildLoggerOptions;
+  #own: FastifyBaseLogger | undefined;
+
+  constructor(parent: FastifyBaseLogger, bindings: Bindings, options: ChildLoggerOptions = {}) {
+    this.#parent = parent;
+    this.#bindings = bindings;
+    this.#options = options;
+  }
+
+  get level(): string {
+    return this.#parent.level;
+  }
+
+  silent(): void {}
+
+  child(...given: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.#logger.child(...given);
+  }
+
+  fatal(...given: unknown[]): void {
+    Reflect.apply(this.#logger.fatal, this.#logger, given);
+  }
+
+  error(...given: unknown[]): void {
+    Reflect.apply(this.#logger.error, this.#logger, given);
+  }
+
+  warn(...given: unknown[]): void {
+    Reflect.apply(this.#logger.warn, this.#logger, given);
+  }
+
+  info(...given: unknown[]): void {
+    Reflect.apply(this.#logger.info, this.#logger, given);
+  }
+
+  debug(...given: unknown[]): void {
+    Reflect.apply(this.#logger.debug, this.#logger, given);
+  }
+
+  trace(...given: unknown[]): void {
+    Reflect.apply(this.#logger.trace, this.#logger, given);
+  }
+
+  get #logger(): FastifyBaseLogger {
+    this.#own ??= this.#parent.child(this.#bindings, this.#options);
+    return this.#own;
+  }
 }
 
 /** The caller's request id when it is 8 to 128 harmless characters, a new one otherwise. */

@@ -64,11 +64,26 @@ export function measureRequests(app: FastifyInstance, { registry, open, close }:
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  const seriesOf = remembered((method: string, route: string, status: string) =>
+    durations.labels({ method, route, status }),
+  );
   app.addHook('onResponse', ({ method, routeOptions }, { statusCode, elapsedTime }, done) => {
-    const labels = { method, route: routeOptions.url ?? 'unknown', status: `${Math.floor(statusCode / 100)}xx` };
-    durations.observe(labels, elapsedTime / 1000);
+    seriesOf(method, routeOptions.url ?? 'unknown', `${Math.floor(statusCode / 100)}xx`).observe(elapsedTime / 1000);
     done();
   });
   app.addHook('onReady', open);
   app.addHook('onClose', close);
+}
+
+/** Finding a series by its labels takes longer than counting: it is done once for each. Labels take few values. */
+export function remembered<Labels extends readonly string[], Series>(
+  find: (...labels: Labels) => Series,
+): (...labels: Labels) => Series {
+  const known = new Map<string, Series>();
+  return (...labels) => {
+    const key = labels.join(' ');
+    const series = known.get(key) ?? find(...labels);
+    known.set(key, series);
+    return series;
+  };
 }

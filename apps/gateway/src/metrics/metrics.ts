@@ -1,3 +1,4 @@
+import { remembered } from '@paygraph/service';
 import { type DocumentNode, Kind } from 'graphql';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -56,6 +57,10 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
   });
   for (const transport of ['websocket', 'sse', 'multipart'] satisfies Transport[]) live.set({ transport }, 0);
 
+  const fetchesOf = remembered((subgraph: string, outcome: string) => fetches.labels({ subgraph, outcome }));
+  const durationsOf = remembered((operation: string, type: string, outcome: string) =>
+    durations.labels({ operation, type, outcome }),
+  );
   const names = new WeakMap<DocumentNode, string>();
   const nameOf = (document: DocumentNode): string => {
     const name = names.get(document) ?? nameIn(document, knownOperations);
@@ -63,8 +68,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     return name;
   };
   const ran = (prepared: Extract<Prepared, { kind: 'operation' }>, begun: number, failed: boolean): void => {
-    const labels = { operation: nameOf(prepared.document), type: prepared.type, outcome: failed ? 'errors' : 'ok' };
-    durations.observe(labels, since(begun));
+    durationsOf(nameOf(prepared.document), prepared.type, failed ? 'errors' : 'ok').observe(since(begun));
   };
 
   return {
@@ -94,7 +98,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
         const begun = performance.now();
         subgraph.ask(body, scope, (answer) => {
           const outcome = answer.unavailable ? 'unavailable' : answer.errors ? 'errors' : 'ok';
-          fetches.observe({ subgraph: subgraph.name, outcome }, since(begun));
+          fetchesOf(subgraph.name, outcome).observe(since(begun));
           answered(answer);
         });
       },

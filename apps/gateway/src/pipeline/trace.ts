@@ -3,7 +3,7 @@ import { type DocumentNode, getOperationAST } from 'graphql';
 import { type RequestScope, withSpan } from '../scope.ts';
 
 /** Runs an operation in the span of its request, which says then what it was, or in one of its own if it came otherwise. */
-export async function traceOperation<Result>(
+export function traceOperation<Result>(
   tracing: Tracing | undefined,
   { document }: { readonly document: DocumentNode },
   scope: RequestScope,
@@ -19,7 +19,7 @@ export async function traceOperation<Result>(
 }
 
 /** Runs what follows an event in the trace that it belongs to. */
-export async function traceEvent<Result>(
+export function traceEvent<Result>(
   tracing: Tracing | undefined,
   { document }: { readonly document: DocumentNode },
   { traceparent: parent }: { readonly traceparent?: string },
