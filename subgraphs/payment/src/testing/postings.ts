@@ -111,7 +111,9 @@ function ofItem(item: SuspenseItem, attempts: readonly Attempt[]): DuePosting[] 
   // What a wallet could not take, and what could not be sent back, others put here.
   const came = item.origin !== 'WALLET_UNAVAILABLE' && !sourceId.startsWith('sus_') && item.state !== 'INCOMING';
   const source = attempts.find(({ id }) => id === sourceId);
-  const into = came ? [own(item.transactionId, intoSuspense(rail ?? '', amount)), ...chargesOf(source)] : [];
+  // The item's own rail is that of its return once there is one.
+  const cameBy = source?.rail ?? rail ?? '';
+  const into = came ? [own(item.transactionId, intoSuspense(cameBy, amount)), ...chargesOf(source)] : [];
   if (releaseId === null) return into;
   if (walletId !== null)
     return item.state === 'RELEASED' ? [...into, own(releaseId, releasedToWallet(amount, fee, walletId))] : into;
