@@ -17,7 +17,10 @@ export interface SuspenseItem {
   readonly refundId: Id<'rfd'> | null;
   /** The attempt or event that brought it. */
   readonly sourceId: string;
+  /** The rail that brought it. */
   readonly rail: string | null;
+  /** The rail that was chosen to send it back over; another may carry it in the end. */
+  readonly returnRail: string | null;
   readonly railReference: string | null;
   readonly senderName: string | null;
   readonly remittance: string | null;
@@ -37,8 +40,10 @@ export interface SuspenseItem {
 
 export function itemFrom(row: ItemRow): SuspenseItem {
   const { origin, state, fee, sourceId, rail, railReference, senderName, remittance, note, createdAt, endedAt } = row;
+  const { returnRail } = row;
   return {
     ...{ origin, state, fee, sourceId, rail, railReference, senderName, remittance, note, createdAt, endedAt },
+    returnRail,
     id: parseId('sus', row.id),
     amount: { amount: row.amount, currency: currencyOf(row.currency) },
     paymentId: optional('pay', row.paymentId),

@@ -127,7 +127,7 @@ export function createSuspenseItems(database: Database): SuspenseItems {
           wallet_id = ${isRelease ? direction.walletId : null},
           fee = CASE WHEN ${isRelease} THEN ${isRelease ? direction.fee : 0n}::bigint ELSE s.fee END,
           counterparty = COALESCE(${json(isRelease ? null : direction.counterparty)}, s.counterparty),
-          rail = COALESCE(${isRelease ? null : direction.rail}, s.rail),
+          return_rail = ${isRelease ? null : direction.rail},
           release_id = ${newId('txn')}, settlement_id = ${isRelease ? null : newId('txn')},
           actor = ${principalId}, note = ${note}, attempts = 0, next_attempt_at = clock_timestamp()
         FROM used u

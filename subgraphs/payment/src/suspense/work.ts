@@ -87,7 +87,7 @@ async function release({ books }: SuspenseWorkDependencies, those: SuspenseItem[
 /** Into transit, and from there over a rail; if none can take it, the money is in SUSPENSE again, as another item. */
 async function giveBack({ books, rides }: SuspenseWorkDependencies, those: SuspenseItem[]): Promise<Result[]> {
   const sent = await books.post(
-    those.map((item) => postingOf(item, idOf(item.releaseId), sentBack(item.amount, railOf(item)))),
+    those.map((item) => postingOf(item, idOf(item.releaseId), sentBack(item.amount, railBack(item)))),
   );
   const away = those.filter((_, index) => sent[index]?.kind === 'done');
   const standings = await rides(
@@ -114,10 +114,10 @@ function endingOf(item: SuspenseItem, standing: Ride | undefined): Posting[] {
   if (!standing || standing.kind === 'riding') return [];
   const { amount } = item;
   if (standing.kind === 'refused')
-    return [postingOf(item, idOf(item.settlementId), mirroredReturn(amount, railOf(item)))];
+    return [postingOf(item, idOf(item.settlementId), mirroredReturn(amount, railBack(item)))];
   const { attempt } = standing;
   return [
-    postingOf(item, idOf(item.settlementId), leftTransit(amount, railOf(item), attempt.rail)),
+    postingOf(item, idOf(item.settlementId), leftTransit(amount, railBack(item), attempt.rail)),
     ...chargeOf(attempt),
   ];
 }
@@ -136,8 +136,13 @@ function postingOf(item: SuspenseItem, id: string, entries: Posting['entries']):
 }
 
 function railOf({ id, rail }: SuspenseItem): string {
-  if (rail === null) throw new RangeError(`${id} rides no rail`);
+  if (rail === null) throw new RangeError(`No rail brought ${id}`);
   return rail;
+}
+
+function railBack({ id, returnRail }: SuspenseItem): string {
+  if (returnRail === null) throw new RangeError(`${id} is sent back over no rail`);
+  return returnRail;
 }
 
 function idOf(id: string | null): string {

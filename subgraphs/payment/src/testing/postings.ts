@@ -107,22 +107,20 @@ function ofCollectionRefund(refund: Refund, payment: Collection, attempts: reado
 
 function ofItem(item: SuspenseItem, attempts: readonly Attempt[]): DuePosting[] {
   const { amount, fee, rail, walletId, releaseId, settlementId, sourceId } = item;
+  const back = item.returnRail ?? '';
   const own = (id: string, entries: Entry[]) => due(item, id, entries);
   // What a wallet could not take, and what could not be sent back, others put here.
   const came = item.origin !== 'WALLET_UNAVAILABLE' && !sourceId.startsWith('sus_') && item.state !== 'INCOMING';
   const source = attempts.find(({ id }) => id === sourceId);
-  // The item's own rail is that of its return once there is one.
-  const cameBy = source?.rail ?? rail ?? '';
-  const into = came ? [own(item.transactionId, intoSuspense(cameBy, amount)), ...chargesOf(source)] : [];
+  const into = came ? [own(item.transactionId, intoSuspense(rail ?? '', amount)), ...chargesOf(source)] : [];
   if (releaseId === null) return into;
   if (walletId !== null)
     return item.state === 'RELEASED' ? [...into, own(releaseId, releasedToWallet(amount, fee, walletId))] : into;
   const carrier = attempts.find(({ id }) => id === item.carriedBy);
-  const sent = [...into, own(releaseId, sentBack(amount, rail ?? ''))];
-  if (item.state === 'REOPENED' && settlementId)
-    return [...sent, own(settlementId, mirroredReturn(amount, rail ?? ''))];
+  const sent = [...into, own(releaseId, sentBack(amount, back))];
+  if (item.state === 'REOPENED' && settlementId) return [...sent, own(settlementId, mirroredReturn(amount, back))];
   if (item.state !== 'RETURNED' || !settlementId || !carrier) return sent;
-  return [...sent, own(settlementId, leftTransit(amount, rail ?? '', carrier.rail)), ...chargesOf(carrier)];
+  return [...sent, own(settlementId, leftTransit(amount, back, carrier.rail)), ...chargesOf(carrier)];
 }
 
 function chargesOf(attempt: Attempt | undefined): DuePosting[] {
