@@ -3,12 +3,13 @@ import { startTestCluster, type TestCluster } from '@paygraph/database/testing';
 import type { Person } from '@paygraph/standalone/client';
 import { afterAll, beforeAll, expect, it, onTestFailed } from 'vitest';
 import { comeToRest } from '../support/agreement.ts';
+import { hurry } from '../support/hurry.ts';
 import { type Customer, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { follow } from './activity.ts';
 import { carryOut } from './errands.ts';
 import { type PlanSize, planFrom } from './plan.ts';
 import { steadfast } from './steadfast.ts';
-import { hurry, letUnwantedAge, startStorm } from './storm.ts';
+import { letUnwantedAge, startStorm } from './storm.ts';
 import { expectAllWell } from './verdict.ts';
 
 /*

@@ -77,37 +77,6 @@ async function setMoods(platform: TestPlatform, moods: Moods): Promise<void> {
   await Promise.all(railNames.map((rail) => outside.behave(rail, moods[rail])));
 }
 
-/** Until it is stopped, lets whatever is under way be tried this often: pauses grow with every try in vain. */
-export function hurry({ databases }: Pick<TestPlatform, 'databases'>, everyMs: number): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const hurrying = (async () => {
-    while (!stopping.signal.aborted) {
-      for (const sql of dueNow) await query(databases.payment.migrationUrl, sql).catch(ifServerIsDown);
-      await pause(everyMs, undefined, stopping).catch(() => undefined);
-    }
-  })();
-  return {
-    stop() {
-      stopping.abort();
-      return hurrying;
-    },
-  };
-}
-
-const dueNow = [
-  ...['payment_attempt', 'payment_refund', 'suspense_item', 'payment_compensation', 'rail_webhook'].map((table) =>
-    dueSql(table, 'true'),
-  ),
-  // Those that wait for their capture wait for nothing else.
-  dueSql('payment', "state <> 'PENDING' OR capture_method = 'AUTOMATIC'"),
-];
-
-function dueSql(table: string, which: string): string {
-  return `
-    UPDATE ${table} SET next_attempt_at = clock_timestamp() WHERE ctid IN
-      (SELECT ctid FROM ${table} WHERE next_attempt_at > clock_timestamp() AND (${which}) FOR NO KEY UPDATE SKIP LOCKED)`;
-}
-
 /** Time passes for collections that nobody wants any more and of which their rails may never have heard. */
 export async function letUnwantedAge({ databases }: Pick<TestPlatform, 'databases'>): Promise<void> {
   const aged = `
@@ -115,10 +84,4 @@ export async function letUnwantedAge({ databases }: Pick<TestPlatform, 'database
     FROM payment p
     WHERE p.id = a.payment_id AND p.state IN ('CANCELLED', 'EXPIRED') AND a.state IN ('CREATED', 'SUBMITTED')`;
   await query(databases.payment.migrationUrl, aged);
-}
-
-/** Killed, PostgreSQL cuts off what was asked, and until it has recovered refuses whatever is asked. */
-function ifServerIsDown(error: unknown): void {
-  const { code } = error as { code?: unknown };
-  if (code !== undefined && code !== 'ECONNREFUSED' && !/^57P0/.test(String(code))) throw error;
 }

@@ -3,9 +3,10 @@ import { query } from '@paygraph/database/testing';
 import { type BehaviourPatch, railNames, wellBehaved } from '@paygraph/rails-sandbox';
 import { until } from '@paygraph/standalone';
 import type { operations } from '@paygraph/standalone/client';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancel, refund, refundsEnded, retry } from '../support/acts.ts';
 import { codesOf } from '../support/answers.ts';
+import { hurry } from '../support/hurry.ts';
 import { usePlatform } from '../support/journey.ts';
 import {
   availableTo,
@@ -179,6 +180,13 @@ describe('a rail of which nobody knows whether it has taken a payout', () => {
 
 // Only its own network collects from a number, so here there is nowhere else to go.
 describe('a rail of which nobody knows whether it has taken a collection', () => {
+  // Pauses between tries double: a rail that happens to fail often would be waited for by the minute.
+  let hurrying: ReturnType<typeof hurry>;
+  beforeAll(() => {
+    hurrying = hurry(platform(), 1_000);
+  });
+  afterAll(() => hurrying.stop());
+
   const faults: readonly [string, BehaviourPatch][] = [
     ['fails after taking it', { errorAfterTaking: 1 }],
     ['answers what cannot be read', { malformedAnswer: 1 }],
