@@ -34,7 +34,7 @@ export interface RemoteKeysOptions {
   readonly refreshAfterMs?: number;
   /** Age in ms from which keys are no longer believed when they cannot be fetched. */
   readonly expireAfterMs?: number;
-  /** Least time in ms between two fetches, whatever `kid`s arrive. */
+  /** Least time in ms between two fetches, whatever `kid`s arrive, once there are keys. */
   readonly cooldownMs?: number;
   readonly timeoutMs?: number;
 }
@@ -73,7 +73,8 @@ export function remoteKeys(url: string, options: RemoteKeysOptions = {}): KeySou
   };
   const refresh = () => {
     if (pending) return pending;
-    if (now().getTime() - attemptedAt < cooldownMs) return Promise.resolve();
+    // Without any keys nobody can be let in: whoever asked too early, as a probe does while all starts, keeps nobody out.
+    if (known.size > 0 && now().getTime() - attemptedAt < cooldownMs) return Promise.resolve();
     attemptedAt = now().getTime();
     pending = fetchKeys();
     return pending;
