@@ -4,9 +4,6 @@
  * ledger's proofs under crashes and load, which takes some minutes, `npm run test:security` for that of the security and
  * fault suites, and `npm run test:chaos` for that of the whole platform's. The last line says how many passed and failed; a
  * check counts as one, and so does a run that breaks down.
- *
- * In CI, whose machines are shared and slow at times, a few files that failed beside others run once more by themselves. What
- * passes then is named as unsteady, to be mended. What tells of money or of an invariant gets no second chance.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,19 +15,6 @@ import { fileURLToPath } from 'node:url';
 interface Count {
   passed: number;
   failed: number;
-}
-
-/** What vitest's JSON reporter writes, as far as it is read here. */
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly success: boolean;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: 'passed' | 'failed';
-    readonly message: string;
-    readonly assertionResults: readonly { readonly failureMessages: readonly string[] | null }[];
-  }[];
 }
 
 interface Plan {
@@ -91,45 +75,24 @@ async function check(command: string[]): Promise<Count> {
   return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** More files than this do not fail by chance. */
-const mostUnsteadyFiles = 3;
-/** What fast-check says of a counterexample, and the tests of services that disagree about money. */
-const grave =
-  /Property failed|what (is amiss|stands in the books|rails|lies in suspense|is on its way out)|below zero|still reserved|(nobody asked for|once and in order|ended as they may not|told wrongly): /;
-
-async function runTests(plan: Plan): Promise<Count> {
-  const first = await runFiles(plan);
-  const failed = first.report?.testResults.filter(({ status }) => status === 'failed') ?? [];
-  const messages = failed.flatMap(({ message, assertionResults }) => [
-    message,
-    ...assertionResults.flatMap(({ failureMessages }) => failureMessages ?? []),
-  ]);
-  const chance = process.env.CI && failed.length > 0 && failed.length <= mostUnsteadyFiles;
-  if (!first.report || !chance || messages.some((message) => grave.test(message))) return first.count;
-  const names = failed.map(({ name }) => path.relative(root, name));
-  console.log(`Once more, by themselves: ${names.join(', ')}`);
-  const second = await runFiles({ ...plan, files: names });
-  if (second.count.failed > 0) return first.count;
-  console.log(`UNSTEADY, to be mended: ${names.join(', ')}`);
-  return { passed: first.count.passed + first.count.failed, failed: 0 };
-}
-
 /** Vitest's exit code also tells of files that did not load and of errors nobody caught, which its counts leave out. */
-async function runFiles({ options = [], files = [], env }: Plan) {
+async function runTests({ options = [], files = [], env }: Plan): Promise<Count> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'paygraph-report-'));
-  const file = path.join(folder, 'vitest.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const succeeded = await succeeds(['vitest', 'run', ...options, ...files, ...reporters], env);
-  const report = await readReport(file);
+  const report = path.join(folder, 'vitest.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const passed = await succeeds(['vitest', 'run', ...options, ...files, ...reporters], env);
+  const counts = await readReport(report);
   await rm(folder, { recursive: true });
-  const { numPassedTests: passed = 0, numFailedTests: failed = 1 } = report ?? {};
-  return { report, count: { passed, failed: succeeded ? failed : Math.max(failed, 1) } };
+  return passed ? counts : { ...counts, failed: Math.max(counts.failed, 1) };
 }
 
-async function readReport(file: string): Promise<Report | undefined> {
-  return readFile(file, 'utf8')
-    .then(JSON.parse)
-    .catch(() => undefined);
+async function readReport(file: string): Promise<Count> {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(file, 'utf8'));
+    return { passed: Number(numPassedTests), failed: Number(numFailedTests) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
 }
 
 async function run(plan: Plan): Promise<Count> {
