@@ -11,6 +11,7 @@ import { type PlanSize, planFrom } from './plan.ts';
 import { steadfast } from './steadfast.ts';
 import { letUnwantedAge, startStorm } from './storm.ts';
 import { expectAllWell } from './verdict.ts';
+import { createWaiting } from './waiting.ts';
 
 /*
  * See docs/chaos.md. `npm test` has the short form, with the same seed every time; `npm run test:chaos` the full one, with
@@ -22,6 +23,9 @@ const size: PlanSize & { readonly atATime: number } = isFull
   ? { customers: 40, payments, blows: Math.max(20, Math.round(payments / 33)), atATime: 64 }
   : { customers: 5, payments, blows: 4, atATime: 20 };
 const seed = Number(process.env.CHAOS_SEED ?? (isFull ? randomInt(2 ** 31) : 140));
+
+/** Whatever was killed is up again within this time, and pauses between tries are cut short: nothing waits for so long. */
+const patienceMs = 3 * 60_000;
 
 let cluster: TestCluster;
 let platform: TestPlatform;
@@ -58,12 +62,20 @@ it(`${payments} payments of all kinds come out right, whatever is killed while r
   people.push(...customers, operator, analyst);
   const followers = follow(operator, customers);
   const begun = Date.now();
-  const storm = await startStorm(platform, cluster, plan);
-  const cast = { customers, operator, analyst, seen: storm.step };
+  const waiting = createWaiting(platform);
+  const storm = await startStorm(platform, cluster, plan, (victims, tookMs, steps) => {
+    waiting.progress();
+    note(`${secondsSince(begun)} s, ${steps} steps: ${victims.join(' and ')} killed`, { upAgainInMs: tookMs });
+  });
+  const seen = () => {
+    storm.step();
+    waiting.progress();
+  };
+  const cast = { customers, operator, analyst, waiting, seen };
   const carrying = eachOf(plan.errands, size.atATime, (errand) => carryOut(errand, cast));
   hurrying = hurry(platform, 2_000);
-  const [results] = await Promise.all([carrying.finally(storm.calm), storm.over]);
-  note(`${Math.round((Date.now() - begun) / 1_000)} s; killed`, Object.fromEntries(storm.killed));
+  const [results] = await waiting.whileGettingOn(Promise.all([carrying.finally(storm.calm), storm.over]), patienceMs);
+  note(`${secondsSince(begun)} s; killed`, Object.fromEntries(storm.killed));
   note('ended', countsOf(results.map(({ errand, end }) => `${errand.kind} ${end}`)));
   await letUnwantedAge(platform);
   await comeToRest(platform, 10 * 60_000);
@@ -96,6 +108,10 @@ async function eachOf<Item, Outcome>(
 /** What was counted, told in the full form only: it goes into docs/chaos.md. */
 function note(what: string, counts: object): void {
   if (isFull || process.env.CHAOS) console.log(what, counts);
+}
+
+function secondsSince(begun: number): number {
+  return Math.round((Date.now() - begun) / 1_000);
 }
 
 function countsOf(words: readonly string[]): Record<string, number> {

@@ -7,12 +7,14 @@ import type { Customer } from '../support/platform.ts';
 import { decideReview, reviewed } from '../support/staff.ts';
 import type { Errand, Refund } from './plan.ts';
 import { type Watch, watch } from './steadfast.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Everybody who has a part in errands; all of them steadfast. */
 export interface Cast {
   readonly customers: readonly Customer[];
   readonly operator: Person;
   readonly analyst: Person;
+  readonly waiting: Waiting;
   /** Told of every step that somebody sees. */
   readonly seen: () => void;
 }
@@ -31,15 +33,22 @@ export interface Result {
 
 /** Does an errand to its end: until nothing more is to be done and every step so far was seen. */
 export async function carryOut(errand: Errand, cast: Cast): Promise<Result> {
+  const { waiting, operator } = cast;
   const { from, to } = partiesOf(errand, cast);
-  const [person, paymentId] = await begun(errand, { from, to, operator: cast.operator });
-  const watching = watch(person, paymentId, cast.seen);
-  const scene = { paymentId, from, to, watching, cast };
+  const [person, paymentId] = await waiting.until(
+    `${errand.kind} of customer ${errand.from}`,
+    'its payment to be made',
+    begun(errand, { from, to, operator }),
+  );
+  const until = <Value>(what: string, it: Promise<Value>) => waiting.until(paymentId, what, it);
+  const watching = watch(person, paymentId, until, cast.seen);
+  const scene = { paymentId, from, to, until, watching, cast };
   await pastReview(scene);
   const troubles = await finish(errand, scene);
-  const { state, failure, timeline } = await standingOf(person, paymentId);
+  const { state, failure, timeline } = await until('how it stands', standingOf(person, paymentId));
   await watching.saw(timeline.length);
   await watching.stop();
+  waiting.progress();
   const end = [state, ...(failure ? [failure.code] : [])].join(' ');
   return { errand, paymentId, sequences: watching.sequences, end, troubles };
 }
@@ -48,6 +57,7 @@ interface Scene {
   readonly paymentId: string;
   readonly from: Customer;
   readonly to: Customer;
+  readonly until: <Value>(what: string, it: Promise<Value>) => Promise<Value>;
   readonly watching: Watch;
   readonly cast: Cast;
 }
@@ -117,9 +127,10 @@ async function pay(payer: Customer, input: Input): Promise<string> {
 }
 
 /** What an analyst has to look at is approved. Resolves when the payment is past that. */
-async function pastReview({ paymentId, watching, cast }: Scene): Promise<void> {
+async function pastReview({ paymentId, until, watching, cast }: Scene): Promise<void> {
   if ((await watching.reached('IN_REVIEW', 'PENDING', ...settled)) !== 'IN_REVIEW') return;
-  await decideReview(cast.analyst, await reviewed(cast, paymentId), 'APPROVE');
+  const assessmentId = await until('its place in the queue', reviewed(cast, paymentId));
+  await until('its approval', decideReview(cast.analyst, assessmentId, 'APPROVE'));
   await watching.reached('PENDING', ...settled);
 }
 
@@ -127,23 +138,24 @@ const settled = ['CONFIRMED', 'FAILED', 'EXPIRED', 'CANCELLED'];
 
 /** Whatever is to be done after the payment was made. Answers what was told wrongly. */
 async function finish(errand: Errand, scene: Scene): Promise<string[]> {
-  const { from, to, watching, paymentId } = scene;
+  const { from, to, until, watching, paymentId } = scene;
   if (errand.kind === 'MANUAL') return byHand(errand, scene);
   // Whatever is told: it is called off, or it is not.
-  if ('cancel' in errand && errand.cancel) await cancel(from, paymentId);
+  if ('cancel' in errand && errand.cancel) await until('its cancellation', cancel(from, paymentId));
   const state = await watching.reached(...settled);
   if (state !== 'CONFIRMED' || !('refund' in errand)) return [];
-  return giveBack(errand.refund, errand.kind === 'COLLECTION' ? from : to, paymentId, errand);
+  return until('its refunds', giveBack(errand.refund, errand.kind === 'COLLECTION' ? from : to, paymentId, errand));
 }
 
 async function byHand({ end, cents }: Extract<Errand, { kind: 'MANUAL' }>, scene: Scene): Promise<string[]> {
-  const { from, paymentId, watching } = scene;
+  const { from, paymentId, until, watching } = scene;
   if ((await watching.reached('PENDING', ...settled)) !== 'PENDING' || end === 'LEAVE') return [];
   const part = end === 'CAPTURE_PART' ? money(Math.ceil(cents / 3), 'EUR') : undefined;
-  const [refused] = await Promise.all([
+  const decided = Promise.all([
     end === 'CANCEL' ? [] : capture(from, paymentId, part),
     end === 'CANCEL' || end === 'RACE' ? cancel(from, paymentId) : undefined,
   ]);
+  const [refused] = await until('its capture or cancellation', decided);
   const state = await watching.reached(...settled);
   const isCaptured = end !== 'CANCEL' && refused.length === 0;
   return isCaptured === (state === 'CONFIRMED')

@@ -73,8 +73,16 @@ const steps = `subscription ($id: ID!, $afterSequence: Int! = 0) {
   paymentStateChanged(paymentId: $id, afterSequence: $afterSequence) { sequence state }
 }`;
 
-/** @param seen told of every step */
-export function watch({ live }: Person, id: string, seen: () => void): Watch {
+/**
+ * @param until told of what is waited for
+ * @param seen told of every step
+ */
+export function watch(
+  { live }: Person,
+  id: string,
+  until: (what: string, it: Promise<void>) => Promise<void>,
+  seen: () => void,
+): Watch {
   const sequences: number[] = [];
   const states: string[] = [];
   let wake = () => {};
@@ -103,10 +111,17 @@ export function watch({ live }: Person, id: string, seen: () => void): Watch {
   return {
     sequences,
     async reached(...wanted) {
-      await when(() => states.some((state) => wanted.includes(state)));
+      await until(
+        wanted.join(' or '),
+        when(() => states.some((state) => wanted.includes(state))),
+      );
       return states.find((state) => wanted.includes(state)) ?? '';
     },
-    saw: (count) => when(() => sequences.length >= count),
+    saw: (count) =>
+      until(
+        `step ${count}`,
+        when(() => sequences.length >= count),
+      ),
     async stop() {
       await results.return?.();
       await watching;

@@ -20,8 +20,16 @@ export interface Storm {
 /** A blow falls all the same when nothing has got on for so long: what is down then may be what all wait for. */
 const standstillMs = 5_000;
 
-/** Lets the blows of a plan fall, one after the other, each after so many steps. */
-export async function startStorm(platform: TestPlatform, cluster: TestCluster, plan: Plan): Promise<Storm> {
+/**
+ * Lets the blows of a plan fall, one after the other, each after so many steps.
+ * @param told of each blow when what it killed is up again: its victims, after how many ms and how many steps
+ */
+export async function startStorm(
+  platform: TestPlatform,
+  cluster: TestCluster,
+  plan: Plan,
+  told: (victims: readonly Victim[], tookMs: number, steps: number) => void,
+): Promise<Storm> {
   const { processes } = platform;
   if (!processes) throw new Error('There are no processes to kill');
   const killed = new Map<Victim, number>();
@@ -32,6 +40,7 @@ export async function startStorm(platform: TestPlatform, cluster: TestCluster, p
   const strike = async ({ victims, downMs, moods }: Blow) => {
     const services = victims.filter((victim) => victim !== 'postgres');
     const isServerDown = victims.includes('postgres');
+    const struck = Date.now();
     await setMoods(platform, moods);
     await Promise.all([...services.map((name) => processes.kill(name)), ...(isServerDown ? [cluster.crash()] : [])]);
     for (const victim of victims) killed.set(victim, (killed.get(victim) ?? 0) + 1);
@@ -41,6 +50,7 @@ export async function startStorm(platform: TestPlatform, cluster: TestCluster, p
     await Promise.all(services.map((name) => processes.restart(name)));
     if (victims.includes('rails-sandbox')) await setMoods(platform, moods);
     lastStep = Date.now();
+    told(victims, lastStep - struck, steps);
   };
   const rage = async () => {
     for (const blow of plan.blows) {
