@@ -32,7 +32,7 @@ export async function steadfast<Somebody extends Person>(
     ...person,
     accessToken,
     graph: (query, variables) => persist(over, () => graph(query, variables)),
-    live: resuming(live, { attempts: 12, delayMs: 100 }),
+    live: resuming(live, { attempts: Number.POSITIVE_INFINITY, delayMs: 100, longestDelayMs: 2_000 }),
   };
 }
 

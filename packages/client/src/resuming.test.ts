@@ -2,12 +2,13 @@ import { createServer } from 'node:http';
 import { attachGraphqlWs } from '@paygraph/websocket';
 import { assertObjectType, buildSchema, GraphQLError } from 'graphql';
 import { type ClientOptions, createClient, type FormattedExecutionResult } from 'graphql-ws';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ResumeOptions, resuming } from './resuming.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const close of closing.splice(0).reverse()) await close();
 });
 
@@ -131,6 +132,22 @@ describe('a subscription', () => {
     const { url, asked } = await serve(failing('SUBSCRIPTION_INTERRUPTED'));
     expect(await all(connect(url, { attempts: 2 }).iterate(from(7)))).toEqual(['SUBSCRIPTION_INTERRUPTED']);
     expect(asked).toEqual([7, 7, 7]);
+  });
+
+  it('that is ended after it has been well for half a minute is begun again as if for the first time', async () => {
+    const anHourLater: Act = () => {
+      vi.setSystemTime(Date.now() + 3_600_000);
+      throw new GraphQLError('Not now', { extensions: { code: 'SUBSCRIPTION_INTERRUPTED' } });
+    };
+    const { url, asked } = await serve(anHourLater, anHourLater, anHourLater, stepsTo(2));
+    expect(await all(connect(url, { attempts: 1 }).iterate(from(0)))).toEqual([1, 2]);
+    expect(asked).toEqual([0, 0, 0, 0]);
+  });
+
+  it('is begun again after no longer than the longest delay, however often it was ended', async () => {
+    const { url } = await serve(...Array.from({ length: 12 }, () => failing('SUBGRAPH_UNAVAILABLE')), stepsTo(1));
+    const client = connect(url, { attempts: 12, delayMs: 60_000, longestDelayMs: 1 });
+    expect(await all(client.iterate(from(0)))).toEqual([1]);
   });
 
   it('that is refused for good is not begun again', async () => {

@@ -6,11 +6,19 @@ import { asksToResume, type Progress, progressOf } from './progress.ts';
 export interface ResumeOptions {
   /** What can be taken up again; Paygraph's own fields if left out. */
   readonly fields?: readonly ResumableField[];
-  /** Times in a row, without an event between, that a subscription which the server has ended is begun again; 5 if left out. */
+  /**
+   * Times in a row that a subscription which the server has ended is begun again; 5 if left out. An event, or half a minute
+   * under way, begins a new row.
+   */
   readonly attempts?: number;
   /** Longest wait in ms before the first of them; it doubles with each. The wait itself is random up to it; 500 if left out. */
   readonly delayMs?: number;
+  /** What it doubles up to, in ms; 10,000 if left out. */
+  readonly longestDelayMs?: number;
 }
+
+/** Time in ms from which a subscription that is ended counts as having been well. */
+const steadyMs = 30_000;
 
 /**
  * A graphql-ws client whose subscriptions go on where they broke off. The client connects again by itself after a lost
@@ -42,9 +50,10 @@ function follow<Data, Extensions>(
   client: Client,
   { payload, accept }: Progress,
   sink: Sink<FormattedExecutionResult<Data, Extensions>>,
-  { attempts = 5, delayMs = 500 }: ResumeOptions,
+  { attempts = 5, delayMs = 500, longestDelayMs = 10_000 }: ResumeOptions,
 ): () => void {
   let failures = 0;
+  let begunAt = 0;
   let left = false;
   let leave = (): void => undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,8 +61,10 @@ function follow<Data, Extensions>(
   const begin = (): void => {
     timer = undefined;
     let resume = false;
+    begunAt = Date.now();
     leave = client.subscribe<Data, Extensions>(payload, {
       next(result) {
+        if (Date.now() - begunAt > steadyMs) failures = 0;
         resume = asksToResume(result) && failures < attempts;
         if (resume) return;
         if (!accept(result)) return;
@@ -63,7 +74,7 @@ function follow<Data, Extensions>(
       error: (error) => sink.error(error),
       complete() {
         if (left || !resume) return sink.complete();
-        timer = setTimeout(begin, Math.random() * delayMs * 2 ** failures);
+        timer = setTimeout(begin, Math.random() * Math.min(delayMs * 2 ** failures, longestDelayMs));
         failures += 1;
       },
     });
