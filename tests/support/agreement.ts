@@ -9,21 +9,24 @@ import { railBooks } from './rails.ts';
 
 /** Waits until every payment has ended or waits for a person, and peers have had all that they are owed. */
 export async function comeToRest({ databases }: Pick<TestPlatform, 'databases'>, withinMs = 60_000): Promise<void> {
+  let moving: readonly unknown[] = [];
   await until('all payments have come to rest', withinMs, async () => {
-    const [moving] = await query(databases.payment.migrationUrl, movingSql);
-    return moving === undefined;
+    moving = await query(databases.payment.migrationUrl, movingSql);
+    return moving.length === 0;
+  }).catch((error: unknown) => {
+    throw new Error(`Still under way: ${JSON.stringify(moving)}`, { cause: error });
   });
 }
 
 const movingSql = `
-  SELECT id FROM payment
+  SELECT id, state::text FROM payment
   WHERE state IN ('INITIATED', 'VALIDATING', 'PROCESSING') OR (state = 'PENDING' AND capture_method = 'AUTOMATIC')
-  UNION ALL SELECT id FROM payment_refund WHERE state IN ('PENDING', 'PROCESSING')
-  UNION ALL SELECT id FROM payment_attempt
+  UNION ALL SELECT id, state::text FROM payment_refund WHERE state IN ('PENDING', 'PROCESSING')
+  UNION ALL SELECT id, state::text FROM payment_attempt
   WHERE state IN ('CREATED', 'SUBMITTED', 'ACCEPTED') OR (state = 'CONFIRMED' AND direction = 'COLLECTION' AND NOT booked)
-  UNION ALL SELECT id FROM suspense_item WHERE state IN ('INCOMING', 'RELEASING', 'RETURNING')
-  UNION ALL SELECT payment_id FROM payment_compensation WHERE acknowledged_at IS NULL
-  LIMIT 1`;
+  UNION ALL SELECT id, state::text FROM suspense_item WHERE state IN ('INCOMING', 'RELEASING', 'RETURNING')
+  UNION ALL SELECT payment_id, 'to be undone' FROM payment_compensation WHERE acknowledged_at IS NULL
+  LIMIT 20`;
 
 /**
  * What must hold of the databases and the rails together whenever payments have come to rest, whatever has happened before.
