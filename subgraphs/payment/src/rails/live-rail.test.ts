@@ -90,7 +90,16 @@ describe('the circuit of a rail', () => {
     expect(submit).toHaveBeenCalledTimes(4);
   });
 
-  it('opens again when that call is lost too', async () => {
+  it('is half open after the pause, so that the rail is chosen again though nobody has called it since', async () => {
+    const { rail } = answering(lost, lost, lost);
+    await submitTimes(rail, 3);
+    vi.advanceTimersByTime(9_999);
+    expect(rail.health()).toBe('open');
+    vi.advanceTimersByTime(1);
+    expect(rail.health()).toBe('half-open');
+  });
+
+  it('opens again when that call is lost too, for as long', async () => {
     const { rail, submit } = answering(lost, lost, lost, lost);
     await submitTimes(rail, 3);
     vi.advanceTimersByTime(10_000);

@@ -56,6 +56,12 @@ export function createLiveRail(
     halfOpenAfter: tuning.breakerPauseMs,
     breaker: new ConsecutiveBreaker(tuning.breakerFailures),
   });
+  let openedAt = 0;
+  breaker.onBreak(() => {
+    openedAt = Date.now();
+  });
+  // The library half-opens with the next call, which nobody makes to a rail that is not chosen because it is open.
+  const isPauseOver = () => Date.now() - openedAt >= tuning.breakerPauseMs;
   // The turns are outside, so that what waits for its own does not use up its time.
   const turns = bulkhead(concurrentCalls, tuning.queuedCalls);
   const policy = wrap(breaker, timeout(tuning.callTimeoutMs, TimeoutStrategy.Aggressive));
@@ -101,7 +107,7 @@ export function createLiveRail(
 
   return {
     adapter,
-    health: () => healths[breaker.state],
+    health: () => (breaker.state === CircuitState.Open && isPauseOver() ? 'half-open' : healths[breaker.state]),
     submit: (instruction) =>
       measured(
         'submit',
