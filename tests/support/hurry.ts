@@ -36,5 +36,6 @@ function dueSql(table: string, which: string): string {
 /** Killed, PostgreSQL cuts off what was asked, and until it has recovered refuses whatever is asked. */
 function ifServerIsDown(error: unknown): void {
   const { code } = error as { code?: unknown };
-  if (code !== undefined && code !== 'ECONNREFUSED' && !/^57P0/.test(String(code))) throw error;
+  if (code !== undefined && code !== 'ECONNREFUSED' && code !== 'ECONNRESET' && !/^57P0/.test(String(code)))
+    throw error;
 }

@@ -102,9 +102,12 @@ async function ready(child: ChildProcess, service: Service, address: URL): Promi
   });
 }
 
+/** A service that can do without a peer gives it two seconds before it says so. */
+const answerWithinMs = 10_000;
+
 async function answersOk(address: URL): Promise<boolean> {
   try {
-    return (await fetch(address, { signal: AbortSignal.timeout(2_000) })).ok;
+    return (await fetch(address, { signal: AbortSignal.timeout(answerWithinMs) })).ok;
   } catch {
     return false;
   }
