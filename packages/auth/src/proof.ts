@@ -1,4 +1,5 @@
-import { createHmac, diffieHellman, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { diffieHellman, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type AuthenticationCode, createAuthenticationCode } from './authentication-code.ts';
 import { type Jwks, KeyError, publicKeyOf, type SigningKey } from './keys.ts';
 import type { ServiceName } from './principal.ts';
 
@@ -49,7 +50,7 @@ export function createProver({
   return (request) => {
     count += 1;
     const head = `${secret.kid}.${Math.floor(now() / 1000)}.${begin}${count.toString(36)}`;
-    return `${head}.${macOf(secret.secret, service, head, request)}`;
+    return `${head}.${macOf(secret.codeOf, service, head, request)}`;
   };
 }
 
@@ -61,15 +62,15 @@ export function createProver({
  */
 export function createProofVerifier(options: ProofOptions & { readonly service: ServiceName }): VerifyProof {
   const { key, jwks, service, now = Date.now } = options;
-  const secrets = new Map(secretsWith('gateway', { own: key, jwks, service }).map((each) => [each.kid, each.secret]));
-  if (secrets.size === 0) throw new KeyError('there is no public key of the gateway');
+  const codes = new Map(secretsWith('gateway', { own: key, jwks, service }).map((each) => [each.kid, each.codeOf]));
+  if (codes.size === 0) throw new KeyError('there is no public key of the gateway');
   const seen = createSeen(now);
   return (proof = '', request) => {
     const [, head = '', kid = '', seconds = '', mac = ''] = PROOF.exec(proof) ?? [];
-    const secret = secrets.get(kid);
+    const codeOf = codes.get(kid);
     const age = now() / 1000 - Number(seconds);
-    if (!secret || !(age > -TOLERANCE && age < LIFETIME + TOLERANCE)) return false;
-    const expected = Buffer.from(macOf(secret, service, head, request));
+    if (!codeOf || !(age > -TOLERANCE && age < LIFETIME + TOLERANCE)) return false;
+    const expected = Buffer.from(macOf(codeOf, service, head, request));
     const given = Buffer.from(mac);
     return given.length === expected.length && timingSafeEqual(given, expected) && seen(mac);
   };
@@ -96,10 +97,14 @@ function createSeen(now: () => number) {
   };
 }
 
-function macOf(secret: Buffer, service: ServiceName, head: string, { requestId, authorization, body }: Proven): string {
+function macOf(
+  codeOf: AuthenticationCode,
+  service: ServiceName,
+  head: string,
+  { requestId, authorization, body }: Proven,
+): string {
   // None of these can contain a line break but the last.
-  const text = `${service}\n${head}\n${requestId}\n${authorization ?? ''}\n${body}`;
-  return createHmac('sha256', secret).update(text).digest('base64url');
+  return codeOf(`${service}\n${head}\n${requestId}\n${authorization ?? ''}\n${body}`);
 }
 
 /** The secrets that a key shares with each key of a peer, by the key of the gateway. */
@@ -112,6 +117,6 @@ function secretsWith(
     .map((jwk) => {
       const agreed = diffieHellman({ privateKey: own.privateKey, publicKey: publicKeyOf(jwk) });
       const secret = Buffer.from(hkdfSync('sha256', agreed, '', `paygraph gateway to ${service}`, 32));
-      return { kid: peer === 'gateway' ? jwk.kid : own.kid, secret };
+      return { kid: peer === 'gateway' ? jwk.kid : own.kid, codeOf: createAuthenticationCode(secret) };
     });
 }
