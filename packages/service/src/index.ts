@@ -9,12 +9,13 @@ export {
   serverEnvironment,
   serviceEnvironment,
 } from './config.ts';
+export { createDurations, type Observe } from './durations.ts';
 export { type Dependencies, type Dependency, type Health, optional, required } from './health.ts';
 export { createHttpServer, type HttpServerOptions } from './http.ts';
 export { listen, PortInUseError } from './listen.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createLru, type Lru } from './lru.ts';
-export { createMetrics, inFlight, type Metrics, type MetricsOptions, remembered } from './metrics.ts';
+export { createMetrics, inFlight, type Metrics, type MetricsOptions } from './metrics.ts';
 export { OperatorError } from './operator-error.ts';
 export { createRoutine, type Routine, type RoutineOptions } from './routine.ts';
 export { type Running, type RunningService, runMain } from './run-main.ts';

@@ -1,5 +1,6 @@
 import { type FastifyInstance, fastify } from 'fastify';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createDurations } from './durations.ts';
 import { listen } from './listen.ts';
 
 /**
@@ -57,33 +58,16 @@ export function inFlight<Value>(read: () => Promise<Value>): () => Promise<Value
 
 /** Measures every request that the server answers, by route and not by address. */
 export function measureRequests(app: FastifyInstance, { registry, open, close }: Metrics): void {
-  const durations = new Histogram({
+  const observe = createDurations({
     name: 'http_request_duration_seconds',
     help: 'Time from the first byte of a request to the last of its answer.',
     labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
+    registry,
   });
-  const seriesOf = remembered((method: string, route: string, status: string) =>
-    durations.labels({ method, route, status }),
-  );
   app.addHook('onResponse', ({ method, routeOptions }, { statusCode, elapsedTime }, done) => {
-    seriesOf(method, routeOptions.url ?? 'unknown', `${Math.floor(statusCode / 100)}xx`).observe(elapsedTime / 1000);
+    observe(elapsedTime / 1000, method, routeOptions.url ?? 'unknown', `${Math.floor(statusCode / 100)}xx`);
     done();
   });
   app.addHook('onReady', open);
   app.addHook('onClose', close);
-}
-
-/** Finding a series by its labels takes longer than counting: it is done once for each. Labels take few values. */
-export function remembered<Labels extends readonly string[], Series>(
-  find: (...labels: Labels) => Series,
-): (...labels: Labels) => Series {
-  const known = new Map<string, Series>();
-  return (...labels) => {
-    const key = labels.join(' ');
-    const series = known.get(key) ?? find(...labels);
-    known.set(key, series);
-    return series;
-  };
 }

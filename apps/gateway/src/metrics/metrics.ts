@@ -1,6 +1,6 @@
-import { remembered } from '@paygraph/service';
+import { createDurations } from '@paygraph/service';
 import { type DocumentNode, Kind } from 'graphql';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Prepared } from '../pipeline/prepare.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
@@ -16,19 +16,17 @@ export interface GatewayMetrics {
   subscribed(transport: Transport): () => void;
 }
 
-const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** What operations are called that no known client sends: their names are whatever somebody chose. */
 const OTHER = 'other';
 
 /** Of as many series as there are known operations, subgraphs and codes of errors. */
 export function createGatewayMetrics(registry: Registry, knownOperations: ReadonlySet<string>): GatewayMetrics {
   const registers = [registry];
-  const durations = new Histogram({
+  const observeOperation = createDurations({
     name: 'paygraph_gateway_operation_duration_seconds',
     help: 'Time to run a query or mutation, from its plan to its answer.',
     labelNames: ['operation', 'type', 'outcome'],
-    buckets: seconds,
-    registers,
+    registry,
   });
   const rejected = new Counter({
     name: 'paygraph_gateway_rejected_total',
@@ -36,12 +34,11 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     labelNames: ['code'],
     registers,
   });
-  const fetches = new Histogram({
+  const observeFetch = createDurations({
     name: 'paygraph_gateway_fetch_duration_seconds',
     help: 'Time until a subgraph answered a fetch, or it was known that it does not.',
     labelNames: ['subgraph', 'outcome'],
-    buckets: seconds,
-    registers,
+    registry,
   });
   const live = new Gauge({
     name: 'paygraph_gateway_subscriptions',
@@ -57,10 +54,6 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
   });
   for (const transport of ['websocket', 'sse', 'multipart'] satisfies Transport[]) live.set({ transport }, 0);
 
-  const fetchesOf = remembered((subgraph: string, outcome: string) => fetches.labels({ subgraph, outcome }));
-  const durationsOf = remembered((operation: string, type: string, outcome: string) =>
-    durations.labels({ operation, type, outcome }),
-  );
   const names = new WeakMap<DocumentNode, string>();
   const nameOf = (document: DocumentNode): string => {
     const name = names.get(document) ?? nameIn(document, knownOperations);
@@ -68,7 +61,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     return name;
   };
   const ran = (prepared: Extract<Prepared, { kind: 'operation' }>, begun: number, failed: boolean): void => {
-    durationsOf(nameOf(prepared.document), prepared.type, failed ? 'errors' : 'ok').observe(since(begun));
+    observeOperation(since(begun), nameOf(prepared.document), prepared.type, failed ? 'errors' : 'ok');
   };
 
   return {
@@ -98,7 +91,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
         const begun = performance.now();
         subgraph.ask(body, scope, (answer) => {
           const outcome = answer.unavailable ? 'unavailable' : answer.errors ? 'errors' : 'ok';
-          fetchesOf(subgraph.name, outcome).observe(since(begun));
+          observeFetch(since(begun), subgraph.name, outcome);
           answered(answer);
         });
       },
