@@ -6,7 +6,7 @@ import { ensureKeys, serviceNames } from '@paygraph/auth';
 import { freePort, start, stop } from '@paygraph/bench';
 import type { Supergraphs } from './graph/supergraph.ts';
 
-export const gatewayNames = ['paygraph', 'stock', 'hive', 'hive-router'] as const;
+export const gatewayNames = ['paygraph', 'paygraph-open', 'stock', 'hive', 'hive-router'] as const;
 export type GatewayName = (typeof gatewayNames)[number];
 
 export interface RunningGateway {
@@ -27,6 +27,7 @@ export interface GatewayEnvironment {
 
 export const peersDirectory = fileURLToPath(new URL('peers', import.meta.url));
 const ourMain = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const openMain = fileURLToPath(new URL('open.ts', import.meta.url));
 const hiveMain = path.join(peersDirectory, 'node_modules/@graphql-hive/gateway/dist/bin.js');
 
 /** Starts a gateway as in production, in a process of its own, and waits until it answers. */
@@ -62,9 +63,12 @@ function commandOf(
   const { port, supergraphFile, profileDirectory } = options;
   const profile = profileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDirectory}`];
   const hive = [hiveMain, 'supergraph', supergraphFile, '-c', 'hive.config.mjs', '-h', '127.0.0.1', '-p', String(port)];
+  const own = [process.execPath, ...profile, '--import', import.meta.resolve('tsx')];
   switch (name) {
     case 'paygraph':
-      return [process.execPath, ...profile, '--import', import.meta.resolve('tsx'), ourMain];
+      return [...own, ourMain];
+    case 'paygraph-open':
+      return [...own, openMain];
     case 'stock':
       return [process.execPath, 'stock.mjs'];
     case 'hive':

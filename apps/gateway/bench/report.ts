@@ -28,6 +28,9 @@ export interface Target {
 }
 
 const bounds = [
+  ['protection-small', 'small', 'paygraph-open', 1.15],
+  ['protection-payment', 'payment', 'paygraph-open', 1.15],
+  ['protection-list', 'list', 'paygraph-open', 1.15],
   ['stock-small', 'small', 'stock', 1 / 5],
   ['hive-small', 'small', 'hive-router', 0.6],
   ['stock-payment', 'payment', 'stock', 1 / 5],
@@ -75,7 +78,7 @@ export function report({ rounds, seconds, answerBytes, measures, targets }: Resu
   );
   const goals = targets.map(
     ({ name, value, bound, ok }) =>
-      `${ok ? 'reached' : 'MISSED '} ${name.padEnd(14)} ${value.toFixed(2)} of at most ${bound.toFixed(2)}`,
+      `${ok ? 'reached' : 'MISSED '} ${name.padEnd(18)} ${value.toFixed(2)} of at most ${bound.toFixed(2)}`,
   );
   const sizes = Object.entries(answerBytes).map(([name, bytes]) => `${name} ${(bytes / 1000).toFixed(1)} kB`);
   return [

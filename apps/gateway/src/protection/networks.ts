@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 /** What an address counts as: of IPv6 the first 64 bits, all of which one household is given. */
 export function networkOf(address: string | undefined): string {
   if (address === undefined) return 'unknown';
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':') || !isIPv6(address)) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   // URLs have addresses in their shortest form, which leaves zeros out in one place.
