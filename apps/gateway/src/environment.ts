@@ -37,6 +37,8 @@ const settings = {
   SUPERGRAPH_FILE: fileVariable((text) => text).prefault(committedSupergraph),
   /** A folder with the persisted-query manifests of known clients, whose operations are measured by name. */
   OPERATIONS_DIRECTORY: z.string().prefault(committedOperations),
+  /** Longest time in ms that a subgraph has for an answer. */
+  SUBGRAPH_TIMEOUT_MS: countOf(10_000),
   /** Origins of web pages that browsers may let call the gateway, separated by commas. */
   CORS_ORIGINS: origins.optional(),
   /** Subscriptions that may be open at once, over whatever transport, in all and of one caller. */

@@ -37,6 +37,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
         return address === undefined ? [] : [[name, address]];
       }),
     ),
+    subgraphTimeoutMs: config.SUBGRAPH_TIMEOUT_MS,
     authenticate: createAuthenticator({
       accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
       audience: 'gateway',
