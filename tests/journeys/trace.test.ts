@@ -22,7 +22,9 @@ const named = (spans: readonly ReportedSpan[], service: string) =>
   new Set(spans.filter((span) => span.service === service).map(({ name }) => name));
 
 describe('the trace of a payment', () => {
-  const platform = usePlatform('many processes', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint }));
+  const platform = usePlatform('many processes', () => ({
+    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint },
+  }));
 
   const createPayment = async (person: Customer, input: object, { traceId, spanId }: Client): Promise<string> => {
     const response = await fetch(platform().url, {

@@ -7,6 +7,7 @@ import { type DatabaseName, databaseNames } from '@paygraph/database';
 import { createTestDatabase, type TestDatabase } from '@paygraph/database/testing';
 import { newId } from '@paygraph/ids';
 import {
+  type Between,
   environmentOf,
   freePorts,
   type Installation,
@@ -67,20 +68,25 @@ export interface PlatformOptions extends ProcessOptions {
   readonly createDatabase?: (name: DatabaseName) => Promise<TestDatabase>;
   /** Further variables of services. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The Redis that they share: that of the environment, if it has one, unless told. */
+  readonly redisUrl?: string;
+  /** What stands before services, where all are in one process. */
+  readonly between?: Between;
 }
 
 export async function startTestPlatform(topology: Topology, options: PlatformOptions = {}): Promise<TestPlatform> {
-  const { createDatabase = createTestDatabase, settings, ...processOptions } = options;
+  const { createDatabase = createTestDatabase, settings, between, ...processOptions } = options;
+  const { redisUrl = process.env.REDIS_URL } = options;
   const directory = await mkdtemp(join(tmpdir(), 'paygraph-'));
   const databases = await createDatabases(createDatabase);
   const keys = await ensureKeys({ directory, services: keyHolders });
   const installation: Installation = {
-    ...{ databases: (name) => databases[name], keys, redisUrl: process.env.REDIS_URL, logLevel: 'silent' },
+    ...{ databases: (name) => databases[name], keys, redisUrl, logLevel: 'silent' },
     settings: { ...unhurried, ...settings },
     sandboxJournal: join(directory, 'rails.jsonl'),
   };
   const processes = topology === 'many processes' ? await startOnFreePorts(installation, processOptions) : undefined;
-  const services = processes ?? (await startInOneProcess(installation, 0));
+  const services = processes ?? (await startInOneProcess(installation, 0, between));
   const { url, addresses } = services;
   const [operator, analyst] = await Promise.all([staff(url, databases, 'OPERATOR'), staff(url, databases, 'ANALYST')]);
   const people: Person[] = [operator, analyst];

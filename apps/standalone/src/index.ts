@@ -11,6 +11,6 @@ export {
 } from './services/environment.ts';
 export { freePorts, isFree } from './services/free-ports.ts';
 export { type ProcessOptions, type ProcessServices, startProcesses } from './services/many-processes.ts';
-export { startInOneProcess } from './services/one-process.ts';
+export { type Between, startInOneProcess } from './services/one-process.ts';
 export type { Services } from './services/services.ts';
 export { until } from './until.ts';

@@ -49,7 +49,7 @@ export function leafWriter(type: GraphQLLeafType): Writer {
             : shaping.invalid('an identifier');
     case 'Int':
     case 'Float':
-      return (value, shaping) => (typeof value === 'number' ? `${value}` : shaping.invalid('a number'));
+      return (value, shaping) => (Number.isFinite(value) ? `${value}` : shaping.invalid('a number'));
     case 'Boolean':
       return (value, shaping) =>
         value === true ? 'true' : value === false ? 'false' : shaping.invalid('true or false');

@@ -22,14 +22,21 @@ const starts: Record<Service, (env: NodeJS.ProcessEnv) => Promise<RunningService
   'rails-sandbox': startRailsSandbox,
 };
 
+/** Puts something between a service and all who call it: is given its address, and gives the one to call. */
+export type Between = (service: Service, url: string) => Promise<string>;
+
 /**
  * Starts every service in this process. They still speak HTTP with each other, each on a free port of 127.0.0.1, so that
  * nothing works here that would not work over a network.
  */
-export async function startInOneProcess(installation: Installation, gatewayPort: number): Promise<Services> {
+export async function startInOneProcess(
+  installation: Installation,
+  gatewayPort: number,
+  between: Between = async (_service, url) => url,
+): Promise<Services> {
   // Wallet and payment call each other: where payment will be is settled before wallet starts.
   const [paymentPort = 0] = await freePorts(1);
-  const addresses: Addresses = { payment: `http://127.0.0.1:${paymentPort}/graphql` };
+  const addresses: Addresses = { payment: await between('payment', `http://127.0.0.1:${paymentPort}/graphql`) };
   const running: RunningService[] = [];
 
   const portOf = (service: Service) => {
@@ -39,8 +46,8 @@ export async function startInOneProcess(installation: Installation, gatewayPort:
   const start = async (service: Service) => {
     const port = portOf(service);
     const started = await starts[service](environmentOf(service, port, installation, addresses));
-    addresses[service] = started.url;
     running.unshift(started);
+    addresses[service] ??= await between(service, started.url);
   };
   const stop = async () => {
     // Last started, first stopped: nobody calls a service that is gone.
