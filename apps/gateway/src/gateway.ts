@@ -21,6 +21,7 @@ import { protectAnswers } from './http/headers.ts';
 import { servePlayground } from './http/playground.ts';
 import { createGatewayMetrics } from './metrics/metrics.ts';
 import { createBeginOperation } from './operations.ts';
+import type { Registered } from './pipeline/warm-up.ts';
 import { createProtection, type ProtectionOptions } from './protection/protection.ts';
 import { createRateLimiter, type RateLimiterOptions } from './protection/rate-limits.ts';
 import { createScope, type RequestScope } from './scope.ts';
@@ -39,8 +40,10 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
-  /** Names of operations that are measured apart; all others are measured as one. */
-  readonly knownOperations?: ReadonlySet<string>;
+  /** What clients are known to send: it is planned before they do, and measured by name; all else is measured as one. */
+  readonly registered?: readonly Registered[];
+  /** Time in ms that plans may take before the gateway listens, and before it uses another supergraph; 2 s and 10 s if left out. */
+  readonly warmUp?: { readonly startMs: number; readonly reloadMs: number };
   /** The built Playground; that of `@paygraph/playground` if left out. */
   readonly playgroundDirectory?: string;
   /** Origins of web pages that browsers may let call the gateway; none if left out. */
@@ -73,11 +76,12 @@ export interface Gateway {
   /** Starts to serve and returns the GraphQL address; no subgraph needs to be up. @throws PortInUseError */
   listen(address: { readonly host: string; readonly port: number; readonly setting?: string }): Promise<string>;
   /**
-   * Uses another supergraph from now on. What is running, subscriptions among it, ends in the one it began in.
+   * Uses another supergraph from when it resolves on: first it plans there what has been asked for of late. What is running,
+   * subscriptions among it, ends in the supergraph it began in.
    *
-   * @throws Error when it cannot be loaded, naming what is wrong with it; then nothing changes
+   * @throws Error (rejects) when it cannot be loaded, naming what is wrong with it; then nothing changes
    */
-  reload(supergraphSdl: string): void;
+  reload(supergraphSdl: string): Promise<void>;
   /** Tells clients to connect again elsewhere, lets running requests finish and closes. May be called more than once. */
   stop(): Promise<void>;
 }
@@ -100,7 +104,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const protection = createProtection({ ...options.protection, rateLimiter });
   const trustProxy = [...(options.trustedProxies ?? [])];
   const { batch: maxBatch, bodyBytes: bodyLimit } = protection.limits;
-  const measure = metrics && createGatewayMetrics(metrics.registry, options.knownOperations ?? new Set());
+  const measure =
+    metrics && createGatewayMetrics(metrics.registry, new Set(options.registered?.map(({ name }) => name)));
   const logOperations = logger.isLevelEnabled('debug');
   const generations = createGenerations({ ...options, production, protection, measure, logOperations });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions), measure);
@@ -160,7 +165,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     async listen(address) {
       try {
-        await open();
+        await Promise.all([open(), generations.warmUp()]);
         return `${await listen(app, address)}${PATH}`;
       } catch (error) {
         await this.stop();

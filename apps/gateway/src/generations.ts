@@ -1,9 +1,11 @@
 import type { Policies, Prove } from '@paygraph/auth';
+import type { Logger } from '@paygraph/service';
 import type { Tracing } from '@paygraph/tracing';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import type { GatewayMetrics } from './metrics/metrics.ts';
 import { logged } from './pipeline/logged.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
+import { type Registered, warmUp } from './pipeline/warm-up.ts';
 import type { Protection } from './protection/protection.ts';
 import { createSubgraph, type Subgraph } from './subgraphs/subgraph.ts';
 import type { ReopenPolicy } from './subscriptions/feed.ts';
@@ -30,33 +32,42 @@ export interface GenerationsOptions {
   readonly reopen?: ReopenPolicy;
   readonly policies?: Policies;
   readonly tracing?: Tracing | undefined;
-  /** Measures operations and fetches. */
-  readonly measure?: Pick<GatewayMetrics, 'pipeline' | 'subgraph'> | undefined;
+  /** What clients are known to send, which is planned before anybody asks. */
+  readonly registered?: readonly Registered[] | undefined;
+  /** Time in ms that plans may take before the first supergraph is used, and before one that follows is. */
+  readonly warmUp?: { readonly startMs: number; readonly reloadMs: number };
+  /** Measures operations, fetches and plans. */
+  readonly measure?: Pick<GatewayMetrics, 'pipeline' | 'subgraph' | 'planned' | 'warmedUp'> | undefined;
   /** Whether each operation leaves a line in the log. */
   readonly logOperations?: boolean;
+  readonly logger: Logger;
 }
 
 export interface Generations {
   current(): Generation;
+  /** Plans what clients are known to send, as far as there is time before they wait for the start. */
+  warmUp(): Promise<void>;
   /**
-   * Has all that begins from now on use another supergraph. @throws Error when that cannot be loaded, naming what is wrong
-   * with it; then nothing changes.
+   * Has all that begins from when it resolves on use another supergraph, on which first is planned what has been asked for of
+   * late. One after the other. @throws Error (rejects) when it cannot be loaded, naming what is wrong with it; then nothing
+   * changes.
    */
-  replace(supergraphSdl: string): void;
-  /** Calls back with each generation that follows. */
-  onReplace(listener: (generation: Generation) => void): void;
+  replace(supergraphSdl: string): Promise<void>;
   close(): Promise<void>;
 }
 
 const TIMEOUT = 10_000;
+const defaultWarmUp = { startMs: 2_000, reloadMs: 10_000 };
 
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
   const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
-  const { protection, policies, tracing, measure, logOperations = false } = options;
+  const { protection, policies = {}, tracing, measure, logOperations = false, registered = [], logger } = options;
   /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
   const connected = new Map<string, Subgraph>();
-  const listeners: ((generation: Generation) => void)[] = [];
+  const { startMs, reloadMs } = options.warmUp ?? defaultWarmUp;
+  const closing = new AbortController();
+  let last: Promise<unknown> = Promise.resolve();
 
   const measured = (subgraph: Subgraph) => measure?.subgraph(subgraph) ?? subgraph;
   const connect = (name: string, url: string): Subgraph => {
@@ -71,24 +82,41 @@ export function createGenerations(options: GenerationsOptions): Generations {
     const addresses = new Map(graph.subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
     const subgraphs = new Map([...addresses].map(([name, url]) => [name, connect(name, url)] as const));
     const pipeline = createPipeline({
-      ...{ graph, subgraphs, production, protection, tracing },
+      ...{ graph, subgraphs, production, protection, policies, tracing },
+      onPlan: measure?.planned,
       ...(reopen && { reopen }),
-      ...(policies && { policies }),
     });
     const observed = measure?.pipeline(pipeline) ?? pipeline;
     return { supergraphSdl, graph, subgraphs, addresses, pipeline: logOperations ? logged(observed) : observed };
   };
 
+  const warm = async ({ pipeline: { known } }: Generation, before?: Generation): Promise<void> => {
+    const budgetMs = before ? reloadMs : startMs;
+    const { signal } = closing;
+    const given = { registered, policies, budgetMs, signal, logger };
+    const warmed = await warmUp({ known, before: before?.pipeline.known, ...given });
+    measure?.warmedUp(warmed);
+    if (warmed.planned > 0) logger.info(warmed, 'operations are planned');
+  };
+
   let current = load(options.supergraphSdl);
+  const replace = async (supergraphSdl: string): Promise<void> => {
+    if (supergraphSdl === current.supergraphSdl) return;
+    const next = load(supergraphSdl);
+    await warm(next, current);
+    current = next;
+  };
   return {
     current: () => current,
+    warmUp: () => warm(current),
     replace(supergraphSdl) {
-      if (supergraphSdl === current.supergraphSdl) return;
-      current = load(supergraphSdl);
-      for (const listener of listeners) listener(current);
+      const replaced = last.then(() => replace(supergraphSdl));
+      last = replaced.catch(() => undefined);
+      return replaced;
     },
-    onReplace: (listener) => void listeners.push(listener),
     async close() {
+      closing.abort();
+      await last;
       await Promise.all([...connected.values()].map((subgraph) => subgraph.close()));
     },
   };

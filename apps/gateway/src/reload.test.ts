@@ -15,12 +15,12 @@ const balance = '{ wallet(id: "wal_1") { label balance { amount } } }';
 it('a reload holds for all that is asked from then on, over every transport, and can be taken back', async () => {
   const ask = async () => (await post(world.url, balance)).body;
   expect((await ask()).errors).toBeUndefined();
-  world.gateway.reload(world.supergraphWithout('ledger'));
+  await world.gateway.reload(world.supergraphWithout('ledger'));
   expect((await ask()).errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
   const client = connect(world.webSocketUrl, world.tokenOf('cus_1'));
   const refused = watch(client, { query: balance });
   await until(() => expect(refused.end()).toMatchObject({ failed: [{ message: expect.stringContaining('balance') }] }));
-  world.gateway.reload(world.supergraphSdl);
+  await world.gateway.reload(world.supergraphSdl);
   expect((await ask()).errors).toBeUndefined();
   const ready: unknown = await (await fetch(`${world.origin}/health/ready`)).json();
   expect(ready).toMatchObject({ dependencies: { ledger: { status: 'up' } } });
@@ -30,7 +30,7 @@ it('what is being answered meanwhile is answered in the graph it was asked in', 
   world.ledger.behave('never');
   const asked = post(world.url, balance);
   await until(() => expect(world.ledger.requests).toHaveLength(1));
-  world.gateway.reload(world.supergraphWithout('ledger'));
+  await world.gateway.reload(world.supergraphWithout('ledger'));
   await world.ledger.crash();
   const { body } = await asked;
   expect(body).toMatchObject({
@@ -40,7 +40,7 @@ it('what is being answered meanwhile is answered in the graph it was asked in', 
 });
 
 it('a supergraph that cannot be loaded changes nothing', async () => {
-  expect(() => world.gateway.reload('type Query { nothing: Int')).toThrow();
+  await expect(world.gateway.reload('type Query { nothing: Int')).rejects.toThrow();
   expect((await post(world.url, balance)).body).toEqual({
     data: { wallet: { label: 'Everyday', balance: { amount: '100.00' } } },
   });

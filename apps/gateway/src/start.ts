@@ -46,7 +46,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     logger,
     metrics: createMetrics({ service: 'gateway', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'gateway', edge: true }),
-    knownOperations: new Set(known.map(({ name }) => name)),
+    registered: known,
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),
     protection: { ...protectionIn(config), listed: { operations: known, only: config.OPERATIONS === 'listed' } },
     rateLimits: rateLimitsIn(config),

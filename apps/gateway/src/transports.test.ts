@@ -172,7 +172,7 @@ describe.each(transports)('over $name', ({ subscribe }) => {
     await listening(1);
     publish(1);
     await received(watch, 1);
-    world.gateway.reload(world.supergraphWithout('ledger'));
+    await world.gateway.reload(world.supergraphWithout('ledger'));
     publish(2);
     await received(watch, 2);
     expect(watch.results).toEqual([crossed(1), crossed(2)]);

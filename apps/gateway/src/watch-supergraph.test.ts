@@ -21,7 +21,7 @@ it('a file that changes is loaded anew, and one that cannot be used or is gone c
   const next = path.join(directory, 'next.graphql');
   const loaded: string[] = [];
   const logged: string[] = [];
-  const reload = (sdl: string) => {
+  const reload = async (sdl: string) => {
     if (sdl === 'bad') throw new Error('Syntax Error');
     loaded.push(sdl);
   };

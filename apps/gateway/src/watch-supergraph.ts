@@ -19,7 +19,7 @@ export interface WatchSupergraphOptions {
 export function watchSupergraph({ path, gateway, logger, intervalMs = 2_000 }: WatchSupergraphOptions): () => void {
   const reload = async (): Promise<void> => {
     try {
-      gateway.reload(await readFile(path, 'utf8'));
+      await gateway.reload(await readFile(path, 'utf8'));
       logger.info('the supergraph was loaded anew');
     } catch (error) {
       logger.error({ err: error }, 'the changed supergraph cannot be used: the old one stays');

@@ -12,6 +12,14 @@ describe('a map that forgets', () => {
     expect(['aaa', 'bbb', 'ccc', 'dddd'].map(lru.get)).toEqual([1, undefined, undefined, 4]);
   });
 
+  it('tells what it holds in the order of its use', () => {
+    const lru = createLru<number>(9);
+    lru.set('aaa', 1);
+    lru.set('bbb', 2);
+    lru.get('aaa');
+    expect([...lru.values()]).toEqual([2, 1]);
+  });
+
   it('holds any number of short keys that fit, and counts a key once however often it is set', () => {
     const lru = createLru<number>(10);
     for (let turn = 0; turn < 3; turn += 1) for (let key = 0; key < 10; key += 1) lru.set(String(key), turn);

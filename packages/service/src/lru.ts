@@ -2,6 +2,8 @@
 export interface Lru<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
+  /** What it holds, from what was used longest ago to what was used last. */
+  values(): Iterable<Value>;
 }
 
 /**
@@ -32,5 +34,6 @@ export function createLru<Value>(limit: number): Lru<Value> {
         remove(oldest);
       }
     },
+    values: () => entries.values(),
   };
 }

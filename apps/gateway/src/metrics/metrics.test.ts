@@ -11,7 +11,10 @@ let world: World;
 
 beforeEach(async () => {
   metrics = createMetrics({ service: 'gateway', host: '127.0.0.1' });
-  world = await startWorld({ metrics, knownOperations: new Set(['Label', 'Balance']) });
+  world = await startWorld({
+    metrics,
+    registered: ['Label', 'Balance'].map((name) => ({ client: 'app', name, body: `query ${name} { __typename }` })),
+  });
 });
 afterEach(() => world.stop());
 

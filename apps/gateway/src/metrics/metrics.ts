@@ -3,6 +3,7 @@ import { type DocumentNode, Kind } from 'graphql';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Prepared } from '../pipeline/prepare.ts';
+import type { WarmedUp } from '../pipeline/warm-up.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
 
 /** What carries subscriptions. */
@@ -12,6 +13,10 @@ export type Transport = 'websocket' | 'sse' | 'multipart';
 export interface GatewayMetrics {
   pipeline(pipeline: Pipeline): Pipeline;
   subgraph(subgraph: Subgraph): Subgraph;
+  /** Counts an operation that is planned while its caller waits. */
+  planned(): void;
+  /** Measures what has been planned before anybody waited. */
+  warmedUp(warmedUp: WarmedUp): void;
   /** Counts a subscription that has begun, and returns how to count its end, once. */
   subscribed(transport: Transport): () => void;
 }
@@ -52,6 +57,23 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     labelNames: ['subgraph'],
     registers,
   });
+  const plans = new Counter({
+    name: 'paygraph_gateway_planned_total',
+    help: 'Operations that were planned while their caller waited (request), or before anybody asked (warm-up).',
+    labelNames: ['when'],
+    registers,
+  });
+  const warmUpTime = new Gauge({
+    name: 'paygraph_gateway_warm_up_seconds',
+    help: 'What the last warm-up took.',
+    registers,
+  });
+  const warmUpRefused = new Gauge({
+    name: 'paygraph_gateway_warm_up_refused',
+    help: 'Operations of known clients that the last warm-up could not plan on its supergraph.',
+    registers,
+  });
+  for (const when of ['request', 'warm-up']) plans.inc({ when }, 0);
   for (const transport of ['websocket', 'sse', 'multipart'] satisfies Transport[]) live.set({ transport }, 0);
 
   const names = new WeakMap<DocumentNode, string>();
@@ -114,6 +136,13 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
         };
       },
     }),
+
+    planned: () => plans.inc({ when: 'request' }),
+    warmedUp({ planned, refused, seconds: taken }) {
+      plans.inc({ when: 'warm-up' }, planned);
+      warmUpTime.set(taken);
+      warmUpRefused.set(refused);
+    },
 
     subscribed(transport) {
       live.inc({ transport });

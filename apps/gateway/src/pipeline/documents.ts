@@ -21,8 +21,12 @@ export interface KnownDocument<Known> {
   readonly operations: Map<string | null, Known>;
 }
 
-/** The document of a text. @throws Rejection when it is none, too large or not valid */
-export type DocumentOf<Known> = (source: string, isAnonymous: boolean) => KnownDocument<Known>;
+export interface Documents<Known> {
+  /** The document of a text. @throws Rejection when it is none, too large or not valid */
+  of(source: string, isAnonymous: boolean): KnownDocument<Known>;
+  /** All that are remembered. */
+  known(): Iterable<KnownDocument<Known>>;
+}
 
 export interface DocumentsOptions {
   readonly graph: Graph;
@@ -36,7 +40,7 @@ export interface DocumentsOptions {
 export const MAX_ERRORS = 50;
 
 /** Parses, measures and validates documents, once each as long as they are remembered. */
-export function createDocuments<Known>(options: DocumentsOptions): DocumentOf<Known> {
+export function createDocuments<Known>(options: DocumentsOptions): Documents<Known> {
   const { graph, limits, production, remembered } = options;
   const documents = createLru<KnownDocument<Known> & { readonly indiscretions: readonly GraphQLError[] }>(remembered);
   // A subscription's root is judged by `planSubscription`: the rule of graphql-js throws on `@include(if: $variable)`.
@@ -56,11 +60,14 @@ export function createDocuments<Known>(options: DocumentsOptions): DocumentOf<Kn
     documents.set(source, learnt);
     return learnt;
   };
-  return (source, isAnonymous) => {
-    const isHidden = production && isAnonymous;
-    const known = documents.get(source) ?? learn(source, isHidden);
-    if (isHidden && known.indiscretions.length > 0) throw new Rejection(known.indiscretions);
-    return known;
+  return {
+    of(source, isAnonymous) {
+      const isHidden = production && isAnonymous;
+      const known = documents.get(source) ?? learn(source, isHidden);
+      if (isHidden && known.indiscretions.length > 0) throw new Rejection(known.indiscretions);
+      return known;
+    },
+    known: documents.values,
   };
 }
 

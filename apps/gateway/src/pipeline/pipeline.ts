@@ -16,6 +16,7 @@ import type { Subgraph } from '../subgraphs/subgraph.ts';
 import { patient, type ReopenPolicy } from '../subscriptions/feed.ts';
 import { createHub } from '../subscriptions/hub.ts';
 import { type Subscription, subscribe } from '../subscriptions/subscribe.ts';
+import { createKnownOperations, type KnownOperations } from './known-operations.ts';
 import { createPrepare, type Prepare, type PreparedOperation, type PreparedSubscription } from './prepare.ts';
 import { traceEvent, traceOperation } from './trace.ts';
 
@@ -23,6 +24,8 @@ import { traceEvent, traceOperation } from './trace.ts';
 export interface Pipeline {
   /** Parses, validates, checks limits, removes what the principal may not see, charges and plans. Nothing has run yet. */
   readonly prepare: Prepare;
+  /** What has been found out about operations that were prepared before, and can be found out beforehand. */
+  readonly known: KnownOperations;
   /** Runs a query or mutation. Its errors are fit for clients. */
   execute(prepared: PreparedOperation, scope: RequestScope): Promise<Answer>;
   /** Runs an operation of which something is deferred, and gives its answer away in parts. */
@@ -51,13 +54,16 @@ export interface PipelineOptions {
   /** How a subscription that lost its subgraph is opened again. */
   readonly reopen?: ReopenPolicy;
   readonly tracing?: Tracing | undefined;
+  /** Called when an operation is planned while its caller waits. */
+  readonly onPlan?: (() => void) | undefined;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { graph, subgraphs, production, policies = {}, protection = createProtection(), reopen = patient } = options;
-  const { tracing } = options;
+  const { tracing, onPlan } = options;
   const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
-  const compiler = createCompiler(graph, all);
+  const { limits } = protection;
+  const known = createKnownOperations({ graph, compiler: createCompiler(graph, all), production, policies, limits });
   const failed = (error: unknown, scope: RequestScope): Answer =>
     answerOf({ data: null, errors: [presentError(error, scope)] });
   const executeRest: Pipeline['executeRest'] = (prepared, answer, given) =>
@@ -69,7 +75,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const measure = createMeasure(graph);
   const hub = createHub({ execute: executeRest, reopen });
   return {
-    prepare: createPrepare({ graph, compiler, production, policies, protection }),
+    prepare: createPrepare({ graph, known, production, protection, onPlan }),
+    known,
     execute: (prepared, given) =>
       traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
         const { executable, variables } = prepared;

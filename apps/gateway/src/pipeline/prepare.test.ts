@@ -6,15 +6,17 @@ import { createCompiler } from '../execution/operation.ts';
 import { loadGraph } from '../graph/graph.ts';
 import { createProtection } from '../protection/protection.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
+import { createKnownOperations } from './known-operations.ts';
 import { createPrepare, type OperationRequest } from './prepare.ts';
 
 const supergraph = readFileSync(new URL('../../../../supergraph.graphql', import.meta.url), 'utf8');
 const graph = loadGraph(supergraph);
 const subgraphs = new Map(graph.subgraphs.map(({ name }) => [name, { name } as Subgraph]));
-const judge = createPrepare({
-  ...{ graph, compiler: createCompiler(graph, subgraphs), production: true, policies: {} },
-  protection: createProtection(),
+const protection = createProtection();
+const known = createKnownOperations({
+  ...{ graph, compiler: createCompiler(graph, subgraphs), production: true, policies: {}, limits: protection.limits },
 });
+const judge = createPrepare({ graph, known, production: true, protection });
 const prepare = (request: OperationRequest) =>
   judge(request, {
     principal: anonymous,

@@ -1,29 +1,15 @@
-import { anonymous, meets, type Policies, type Principal, type Requirement } from '@paygraph/auth';
-import { createLru } from '@paygraph/service';
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLFormattedError,
-  getOperationAST,
-  getVariableValues,
-  type OperationDefinitionNode,
-  separateOperations,
-} from 'graphql';
-import type { Authorized } from '../authorization/authorize.ts';
-import { codedError, Rejection, withCode } from '../errors.ts';
-import { conditionVariables, decided } from '../execution/conditions.ts';
-import { hasDefer } from '../execution/defer.ts';
+import { anonymous, type Principal } from '@paygraph/auth';
+import { type DocumentNode, type GraphQLError, getVariableValues, type OperationDefinitionNode } from 'graphql';
+import { Rejection, withCode } from '../errors.ts';
 import type { Executable } from '../execution/executable.ts';
-import type { Compiler } from '../execution/operation.ts';
 import type { Graph, Variables } from '../graph/graph.ts';
 import { budgetOf, checkBudget } from '../protection/budgets.ts';
-import { createEstimator } from '../protection/cost.ts';
 import type { Protection } from '../protection/protection.ts';
 import type { Usage } from '../protection/rate-limits.ts';
-import type { Estimate } from '../protection/terms.ts';
 import type { RequestScope } from '../scope.ts';
-import { planSubscription, type SubscriptionPlan } from '../subscriptions/plan.ts';
-import { createDocuments, type KnownDocument, MAX_ERRORS } from './documents.ts';
+import type { SubscriptionPlan } from '../subscriptions/plan.ts';
+import { MAX_ERRORS } from './documents.ts';
+import type { KnownOperations } from './known-operations.ts';
 
 /** An operation as a client sends it, over whatever transport. */
 export interface OperationRequest {
@@ -77,45 +63,13 @@ export type Prepare = (request: OperationRequest, caller: RequestScope) => Promi
 
 export interface PrepareOptions {
   readonly graph: Graph;
-  readonly compiler: Compiler;
+  readonly known: KnownOperations;
   /** Hides the schema from anonymous callers: no introspection, no suggestions in validation errors. */
   readonly production: boolean;
-  /** What the names in `@policy` stand for. */
-  readonly policies: Policies;
   readonly protection: Protection;
+  /** Called when an operation is planned while its caller waits. */
+  readonly onPlan?: (() => void) | undefined;
 }
-
-/** Characters of the operations that are remembered, some 150 MB of memory when none is simple. */
-const REMEMBERED = 1_000_000;
-/** Callers of one operation who may see different parts of it, and whose plans are remembered with it. */
-const MAX_OUTCOMES = 16;
-
-interface KnownOperation {
-  readonly operation: OperationDefinitionNode;
-  /** The operation with the fragments it uses, and nothing else. */
-  readonly document: DocumentNode;
-  readonly hasDefer: boolean;
-  /** Variables that decide what it selects. Without any, there is one variant of the operation. */
-  readonly conditions: readonly string[];
-  /** What the graph asks of whoever is to see all of it. */
-  readonly requirements: readonly Requirement[];
-  /** Its variants by outcome, when nothing but its caller decides what it selects. */
-  readonly variants: Map<Outcome, Variant>;
-}
-
-/** Which of an operation's requirements a caller meets, a `1` or a `0` for each: who get the same may see the same of it. */
-type Outcome = string;
-
-/** An operation whose conditions are decided and of which is left what its caller may see, with everything made of it that does not depend on other variables. */
-interface Variant {
-  readonly estimate: Estimate;
-  /** Plans and compiles when it is first called. @throws Rejection */
-  plan(): Planned;
-}
-
-type Planned =
-  | { readonly kind: 'operation'; readonly executable: Executable }
-  | { readonly kind: 'subscription'; readonly plan: SubscriptionPlan };
 
 /**
  * What every operation goes through before it runs, over whatever transport it comes: found by its hash, parsed, measured,
@@ -123,83 +77,18 @@ type Planned =
  * estimated and charged, planned, compiled. All of it but the variables and the charge is done once per operation, values of
  * its conditions and outcome of its requirements, and remembered. An operation that is refused is charged as the cheapest.
  */
-export function createPrepare(options: PrepareOptions): Prepare {
-  const { graph, compiler, production, policies, protection } = options;
-  const { limits, budgets, sourceOf, rateLimiter } = protection;
-  const documentOf = createDocuments<KnownOperation>({ graph, limits, production, remembered: REMEMBERED });
-  const variants = createLru<Variant>(REMEMBERED);
-  const estimator = createEstimator({ schema: graph.schema, weights: graph.weights, limits });
-
-  const operationOf = (
-    { document, operations }: KnownDocument<KnownOperation>,
-    name: string | null,
-  ): KnownOperation => {
-    const known = operations.get(name);
-    if (known) return known;
-    const operation = getOperationAST(document, name);
-    const separate = operation && separateOperations(document)[operation.name?.value ?? ''];
-    if (!separate) throw new Rejection([unresolved(name)]);
-    const learnt = {
-      operation,
-      document: separate,
-      conditions: conditionVariables(separate),
-      hasDefer: hasDefer(separate),
-      requirements: graph.authorization.requirementsIn(separate),
-      variants: new Map(),
-    };
-    operations.set(name, learnt);
-    return learnt;
-  };
-  const authorized = (document: DocumentNode, { requirements }: KnownOperation, outcome: Outcome): Authorized => {
-    const unmet = new Set(requirements.filter((_, index) => outcome[index] !== '1'));
-    return unmet.size > 0 ? graph.authorization.remove(document, unmet) : { document, refusals: [], isEmpty: false };
-  };
-  const variantFor = (known: KnownOperation, { variables, deferring, outcome }: Wanted): Variant => {
-    const { document, refusals, isEmpty } = authorized(decided(known.document, variables, false), known, outcome);
-    const planned = (): Planned => {
-      if (known.operation.operation === 'subscription') {
-        if (isEmpty) throw new Rejection(refusals.map(asError));
-        return { kind: 'subscription', plan: planSubscription(graph, compiler, document, refusals) };
-      }
-      const inParts = deferring ? authorized(decided(known.document, variables, true), known, outcome) : undefined;
-      const executable = inParts && compiler.compileDeferring(inParts.document, refusals);
-      return { kind: 'operation', executable: executable ?? compiler.compile(document, refusals) };
-    };
-    let plan: Planned | undefined;
-    return {
-      estimate: estimator(document),
-      plan() {
-        plan ??= planned();
-        return plan;
-      },
-    };
-  };
-  const variantOf = (known: KnownOperation, source: string, wanted: Wanted): Variant => {
-    const { variables, deferring, outcome } = wanted;
-    if (known.conditions.length === 0 && !deferring) {
-      const variant = known.variants.get(outcome) ?? variantFor(known, wanted);
-      if (known.variants.size >= MAX_OUTCOMES && !known.variants.has(outcome)) known.variants.clear();
-      known.variants.set(outcome, variant);
-      return variant;
-    }
-    const values = known.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
-    const key = `${values} ${outcome} ${deferring} ${known.operation.name?.value ?? ''} ${source}`;
-    const variant = variants.get(key) ?? variantFor(known, wanted);
-    variants.set(key, variant);
-    return variant;
-  };
-
+export function createPrepare({ graph, known: operations, production, protection, onPlan }: PrepareOptions): Prepare {
+  const { budgets, sourceOf, rateLimiter } = protection;
   const judge = (request: OperationRequest, principal: Principal) => {
     const source = sourceOf(request);
     const isAnonymous = principal.kind === 'anonymous';
-    const known = operationOf(documentOf(source, isAnonymous), request.operationName ?? null);
+    const operationName = request.operationName ?? null;
+    const known = operations.operation(source, operationName, isAnonymous);
     const variables = request.variables ?? {};
     const coerced = coercedVariables(graph, known.operation, variables, production && isAnonymous);
-    const variant = variantOf(known, source, {
-      variables: coerced,
-      deferring: Boolean(request.deferring) && known.hasDefer,
-      outcome: outcomeOf(known.requirements, principal, policies),
-    });
+    const deferring = Boolean(request.deferring) && known.hasDefer;
+    const variant = operations.variant(known, { source, operationName, principal, variables: coerced, deferring });
+    variant.uses += 1;
     const cost = variant.estimate.of(coerced);
     checkBudget(cost, budgetOf(budgets, principal));
     return { known, variables, coerced, variant, cost };
@@ -212,6 +101,7 @@ export function createPrepare(options: PrepareOptions): Prepare {
     if (charged?.refusal) return { kind: 'rejected', errors: charged.refusal.errors, usage };
     const { document, operation } = known;
     const judged = { document, variables, cost, usage };
+    if (!variant.isPlanned) onPlan?.();
     const planned = variant.plan();
     if (planned.kind === 'subscription')
       return { kind: 'subscription', ...planned.plan, ...judged, begin: planned.plan.cursor?.initial(coerced) };
@@ -231,29 +121,6 @@ export function createPrepare(options: PrepareOptions): Prepare {
       throw error;
     }
   };
-}
-
-/** What decides which variant of an operation somebody gets. */
-interface Wanted {
-  readonly variables: Variables;
-  readonly deferring: boolean;
-  readonly outcome: Outcome;
-}
-
-function outcomeOf(requirements: readonly Requirement[], principal: Principal, policies: Policies): Outcome {
-  let outcome = '';
-  for (const requirement of requirements) outcome += meets(principal, requirement, policies) ? '1' : '0';
-  return outcome;
-}
-
-function asError({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
-  return new GraphQLError(message, { path, extensions });
-}
-
-function unresolved(name: string | null): GraphQLError {
-  const message =
-    name === null ? 'operationName must name one operation of the document.' : `Unknown operation named "${name}".`;
-  return codedError('OPERATION_RESOLUTION_FAILURE', message);
 }
 
 function coercedVariables(
