@@ -13,6 +13,7 @@ import {
   type TestLedger,
   transaction,
   wallet,
+  xof,
 } from './testing/fixture.ts';
 import { dataOf, errorCodes, serveLedger, type TestServer } from './testing/http.ts';
 
@@ -198,5 +199,51 @@ describe('for staff', () => {
     ]);
     for (const token of [customer(), server.tokens.person(newId('cus'), 'ANALYST')])
       expect(errorCodes(await server.ask(query, {}, token))).toEqual(['FORBIDDEN']);
+  });
+
+  describe('the trial balance at an instant', () => {
+    const query = `query ($currency: CurrencyCode, $at: DateTime) {
+      trialBalance(currency: $currency, at: $at) {
+        currency balanced debits { amount } credits { amount } purposes { purpose normalBalance debits { amount } credits { amount } }
+      }
+    }`;
+    const read = async (variables: object) =>
+      dataOf(await server.ask<{ trialBalance: unknown[] }>(query, variables, operator)).trialBalance;
+    const lastPosted = async () =>
+      (await ledger.database.transaction.findFirstOrThrow({ orderBy: { sequence: 'desc' } })).postedAt;
+    /** What is posted next then stands in a later one. */
+    const nextMillisecond = async () => {
+      const last = (await lastPosted()).getTime();
+      await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(last + 1);
+    };
+
+    it('is what it was at the time, whatever was posted since', async () => {
+      const walletId = await ledger.openWallet({ currency: xof, funds: 5000n });
+      const fee = () => transaction([debit(wallet(walletId, xof), 10n), credit(house('FEE_REVENUE', xof), 10n)]);
+      const before = await read({ currency: 'XOF' });
+      const at = [await lastPosted()];
+      const standing = [before];
+      for (let n = 0; n < 3; n += 1) {
+        await nextMillisecond();
+        await ledger.engine.post([fee(), fee()]);
+        at.push(await lastPosted());
+        standing.push(await read({ currency: 'XOF' }));
+      }
+      for (const [index, instant] of at.entries())
+        expect(await read({ currency: 'XOF', at: instant })).toEqual(standing[index]);
+      expect(standing[1]).not.toEqual(standing[2]);
+    });
+
+    it('is that of now if the instant is now, and there is none before the first account', async () => {
+      await nextMillisecond();
+      expect(await read({ at: new Date() })).toEqual(await read({}));
+      expect(await read({ at: '1970-01-01T00:00:00Z' })).toEqual([]);
+    });
+
+    it('is not known of the future, and is for staff', async () => {
+      const future = { at: new Date(Date.now() + 60_000) };
+      expect(errorCodes(await server.ask(query, future, operator))).toEqual(['BAD_USER_INPUT']);
+      expect(errorCodes(await server.ask(query, { at: new Date(0) }, customer()))).toEqual(['FORBIDDEN']);
+    });
   });
 });

@@ -1,5 +1,6 @@
+import { badUserInput } from '@paygraph/subgraph';
 import type { Resolvers, TrialBalance } from '../generated/graphql.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
 import type { AccountPurpose, EntryDirection } from '../generated/prisma/enums.ts';
 import { groupBy } from '../group-by.ts';
 import { moneyOf } from './account.ts';
@@ -15,21 +16,49 @@ export interface PurposeSums {
 
 export type TrialBalanceStore = ReturnType<typeof createTrialBalanceStore>;
 
+/** Which trial balance: of one currency or of all, now or at the end of an instant's millisecond, as for balances. */
+export interface TrialBalanceQuery {
+  readonly currency?: string | undefined;
+  readonly at?: Date | undefined;
+}
+
 /** Reads the sums of every currency and purpose in one statement, which is one snapshot. */
 export function createTrialBalanceStore(database: PrismaClient) {
-  return async (currency?: string): Promise<PurposeSums[]> => {
+  return async (query: TrialBalanceQuery = {}): Promise<PurposeSums[]> => {
     const rows = await database.$queryRaw<
       (Omit<PurposeSums, 'debits' | 'credits'> & { debits: string; credits: string })[]
-    >`
-      SELECT currency, purpose, normal_balance AS "normalBalance",
-        sum(debits_posted)::text AS debits, sum(credits_posted)::text AS credits
-      FROM account
-      WHERE ${currency ?? null}::text IS NULL OR currency = ${currency ?? null}
-      GROUP BY currency, purpose, normal_balance
-      ORDER BY currency, purpose
-    `;
+    >(trialBalanceSql(query));
     return rows.map((row) => ({ ...row, debits: BigInt(row.debits), credits: BigInt(row.credits) }));
   };
+}
+
+/** At an instant, the sums are those of now less what was posted since; what had no account then is left out. */
+export function trialBalanceSql({ currency, at }: TrialBalanceQuery): Prisma.Sql {
+  const since = at ? sumsSince(new Date(at.getTime() + 1)) : nothingSince;
+  return Prisma.sql`
+    SELECT currency, purpose, normal_balance AS "normalBalance",
+      sum(debits_posted - coalesce(since.debits, 0))::text AS debits,
+      sum(credits_posted - coalesce(since.credits, 0))::text AS credits
+    FROM account LEFT JOIN (${since}) AS since USING (number)
+    WHERE (${currency ?? null}::text IS NULL OR currency = ${currency ?? null})
+      AND created_at < ${at ? new Date(at.getTime() + 1).toISOString() : 'infinity'}::timestamptz
+    GROUP BY currency, purpose, normal_balance
+    ORDER BY currency, purpose
+  `;
+}
+
+const nothingSince = Prisma.sql`SELECT NULL::bigint AS number, 0 AS debits, 0 AS credits WHERE false`;
+
+/** What was posted on each account from an instant on: one range of the transactions' key, in the months from there. */
+function sumsSince(instant: Date): Prisma.Sql {
+  return Prisma.sql`
+    SELECT number, sum(amount) FILTER (WHERE direction = 'DEBIT') AS debits,
+      sum(amount) FILTER (WHERE direction = 'CREDIT') AS credits
+    FROM transaction CROSS JOIN LATERAL unnest(account_numbers, directions, amounts) AS line (number, direction, amount)
+    WHERE sequence > sequence_before(${instant.toISOString()}::timestamptz)
+      AND posted_at >= ${instant.toISOString()}::timestamptz
+    GROUP BY number
+  `;
 }
 
 /** The trial balance of every currency, in the order of the rows. */
@@ -54,7 +83,9 @@ export function trialBalancesOf(rows: readonly PurposeSums[]): TrialBalance[] {
 
 export const trialBalanceResolvers: Resolvers = {
   Query: {
-    trialBalance: async (_parent, { currency }, context) =>
-      trialBalancesOf(await context.trialBalance(currency ?? undefined)),
+    trialBalance: async (_parent, { currency, at }, context) => {
+      if (at && at.getTime() > Date.now()) throw badUserInput('at must not be in the future', ['at']);
+      return trialBalancesOf(await context.trialBalance({ currency: currency ?? undefined, at: at ?? undefined }));
+    },
   },
 };

@@ -1,6 +1,7 @@
 import { prismaAdapter } from '@paygraph/database';
 import { createTestDatabase, type TestDatabase } from '@paygraph/database/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trialBalanceSql } from '../account/trial-balance.ts';
 import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 import { type Filled, fillHistory } from '../testing/history.ts';
 import { createEntryStore, pageSql, standingsSql } from './store.ts';
@@ -28,13 +29,13 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** How entries were read: each scan of a partition that was begun, with the rows it gave. */
-async function scansOf(statement: Prisma.Sql): Promise<[string, number][]> {
+/** How entries, or transactions, were read: each scan of a partition that was begun, with the rows it gave. */
+async function scansOf(statement: Prisma.Sql, table = 'entry'): Promise<[string, number][]> {
   const [row] = await database.$queryRaw<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }[]>(
     Prisma.sql`EXPLAIN (ANALYZE, FORMAT JSON) ${statement}`,
   );
   const scansIn = (node: PlanNode): PlanNode[] => [
-    ...(node['Relation Name']?.startsWith('entry') && node['Actual Loops'] > 0 ? [node] : []),
+    ...(node['Relation Name']?.startsWith(table) && node['Actual Loops'] > 0 ? [node] : []),
     ...(node.Plans ?? []).flatMap(scansIn),
   ];
   const plan = row?.['QUERY PLAN'][0]?.Plan;
@@ -56,6 +57,15 @@ describe('among many entries', () => {
   it('the balances of several accounts are one row each', async () => {
     const asked = history.accountIds.slice(0, 10).map((accountId) => ({ accountId, at: halfway() }));
     expect(await scansOf(standingsSql(asked))).toEqual([['Index Scan', 10]]);
+  });
+
+  it('the trial balance at an instant reads what was posted since, in months from there', async () => {
+    const at = new Date(history.until.getTime() - 3 * 86_400_000);
+    const since = await database.transaction.count({ where: { postedAt: { gt: at } } });
+    const scans = await scansOf(trialBalanceSql({ at }), 'transaction');
+    expect(scans.reduce((sum, [, rows]) => sum + rows, 0)).toBe(since);
+    expect(scans.flatMap(([kind, rows]) => (rows > 0 ? [kind] : []))).not.toContain('Seq Scan');
+    expect(since).toBeGreaterThan(10);
   });
 
   it('a page of a statement is no more rows than it has, wherever it begins', async () => {

@@ -14,6 +14,7 @@ export const eur = currencyOf('EUR');
 export const jpy = currencyOf('JPY');
 export const kwd = currencyOf('KWD');
 export const ghs = currencyOf('GHS');
+export const xof = currencyOf('XOF');
 
 export const wallet = (walletId: string, currency = usd): AccountAddress => ({ purpose: 'WALLET', walletId, currency });
 export const house = (purpose: AccountAddress['purpose'], currency = usd): AccountAddress => ({ purpose, currency });

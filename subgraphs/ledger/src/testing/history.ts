@@ -22,22 +22,26 @@ export async function fillHistory(migrationUrl: string, entries: number, account
   try {
     await client.query("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET timezone = 'UTC'");
     await createPastMonths(client);
-    for (const table of ['account', 'transaction', 'entry'])
+    const until = new Date();
+    const from = new Date(until.getTime() - days * 86_400_000);
+    for (const table of ['account', 'transaction', 'entry', 'ledger_head'])
       await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
     const { rows } = await client.query<{ id: string; number: string }>(
-      `INSERT INTO account (address, purpose, currency, wallet_id, owner_id, normal_balance, floor)
-       SELECT wallet, 'WALLET', 'USD', wallet, 'cus_' || n, 'CREDIT', 0
+      `INSERT INTO account (address, purpose, currency, wallet_id, owner_id, normal_balance, floor, created_at)
+       SELECT wallet, 'WALLET', 'USD', wallet, 'cus_' || n, 'CREDIT', 0, $2
        FROM generate_series(0, $1::integer) AS n CROSS JOIN LATERAL (SELECT 'wal_' || md5(n::text) AS wallet) AS named
        RETURNING id, number`,
-      [accountCount],
+      [accountCount, from],
     );
     const [hotAccountId = '', ...accountIds] = rows.map(({ id }) => id);
     const [hotNumber = '', ...numbers] = rows.map(({ number }) => number);
     const key = await dropKey(client);
-    const until = new Date();
-    const from = new Date(until.getTime() - days * 86_400_000);
-    await insertEntries(client, [hotNumber], Math.floor(entries / 10), from);
-    await insertEntries(client, numbers, Math.floor((entries * 0.9) / accountCount), from);
+    const hot = Math.floor(entries / 10);
+    const each = Math.floor((entries * 0.9) / accountCount);
+    // Sequences in the order of time: how many of the other series come before.
+    await insertEntries(client, [hotNumber], hot, from, `version + ceil(version * ${each} / ${hot}.0) - 1`);
+    await insertEntries(client, numbers, each, from, `version + floor(version * ${hot} / ${each}.0)`);
+    await client.query('UPDATE ledger_head SET sequence = (SELECT max(sequence) FROM transaction)');
     await client.query(`ALTER TABLE entry ADD CONSTRAINT entry_pkey ${key}`);
     await client.query('VACUUM (ANALYZE) entry, transaction, account');
     return { accountIds, hotAccountId, from, until };
@@ -59,9 +63,15 @@ async function dropKey(client: pg.Client): Promise<string> {
 }
 
 /** In the order of time, as a ledger comes to have them. */
-async function insertEntries(client: pg.Client, accountNumbers: readonly string[], each: number, from: Date) {
+async function insertEntries(
+  client: pg.Client,
+  accountNumbers: readonly string[],
+  each: number,
+  from: Date,
+  sequence: string,
+) {
   const placed = `
-    SELECT (SELECT count(*) FROM transaction) + version AS sequence, version,
+    SELECT ${sequence} AS sequence, version,
       $2::timestamptz + version * (interval '${days} days' / $1::integer) - interval '1 second' AS posted_at
     FROM generate_series(1, $1::integer) AS version`;
   await client.query(
