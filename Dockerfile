@@ -6,7 +6,7 @@ RUN npm ci && npm run generate && npm run build && npm prune --omit=dev
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
-RUN mkdir /keys /rails && chown node /keys /rails
+RUN mkdir /certificates /keys /rails && chown node /certificates /keys /rails
 WORKDIR /app
 COPY --from=build --chown=node:node /app /app
 USER node

@@ -12,6 +12,9 @@ import { parse } from 'yaml';
 const file = fileURLToPath(new URL('../../docker-compose.yml', import.meta.url));
 const compose = parse(readFileSync(file, 'utf8'), { merge: true });
 
+/** What is in a text while there is no TLS. */
+const plain = (text: string) => text.replaceAll(/\$\{TLS:\+[^}]*\}/g, '');
+
 /** What one machine does without unless whoever runs it has it. */
 const elsewhere = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
 
@@ -36,7 +39,7 @@ function variablesOf(service: Service): string[] {
     environmentOf(
       service,
       4000,
-      { databases, keys, metricsPort: 9464, logLevel: 'info', sandboxJournal: 'file' },
+      { databases, keys, metricsPort: 9464, tlsDirectory: '/certificates', logLevel: 'info', sandboxJournal: 'file' },
       addresses,
     ),
   );
@@ -45,7 +48,7 @@ function variablesOf(service: Service): string[] {
 describe('what an installation keeps to itself', () => {
   it.each(['.gitignore', '.dockerignore'])('is kept out by %s', (name) => {
     const lines = readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8').split(/\/?\n/);
-    expect(lines).toEqual(expect.arrayContaining(['.env', '.paygraph', 'deploy/keys']));
+    expect(lines).toEqual(expect.arrayContaining(['.env', '.paygraph', 'deploy/keys', 'deploy/certificates']));
   });
 });
 
@@ -68,10 +71,22 @@ describe('docker-compose.yml', () => {
     expect(compose.services[service].command).toEqual([`${folder}/src/main.ts`]);
   });
 
+  it.each(serviceNames)('has %s talk over TLS, with its own certificate, when and only when TLS is set', (service) => {
+    const { environment } = compose.services[service];
+    expect(environment.TLS_DIRECTORY).toBe(`\${TLS:+/certificates/${service}}`);
+    const internal = Object.entries<string>(environment).filter(([, value]) => /:4000\/(?!.*sandbox)/.test(value));
+    for (const [name, value] of internal)
+      expect([name, value]).toEqual([name, expect.stringMatching(/^http\$\{TLS:\+s\}:/)]);
+    expect(plain(JSON.stringify(environment))).not.toMatch(/https|certificates/);
+    expect(compose.services[service].volumes).toContain('certificates:/certificates:ro');
+  });
+
   it('gives payment the rails of a file, which is the sandbox until another one is named', () => {
     expect(compose.services.payment.env_file.join()).toMatch(/RAILS_FILE:-deploy\/rails-sandbox\.env/);
     const given = readFileSync(fileURLToPath(new URL('../../deploy/rails-sandbox.env', import.meta.url)), 'utf8');
-    const lines = given.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const lines = plain(given)
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
     const settings = sandboxSettings('http://rails-sandbox:4000', 'http://payment:4000/webhooks/rails');
     expect(lines).toEqual(Object.entries(settings).map(([name, value]) => `${name}=${value}`));
   });

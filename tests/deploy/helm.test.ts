@@ -15,12 +15,13 @@ const names = ['gateway', 'profile', 'wallet', 'ledger', 'payment', 'forex', 'ri
 
 /** Everything that can be switched on. */
 const everything = {
-  secrets: { redis: 'paygraph-redis' },
+  secrets: { redis: 'paygraph-redis', certificates: 'paygraph-tls' },
   otlpEndpoint: 'http://collector.monitoring:4318',
   image: { pullSecrets: ['registry'] },
   ingress: {
     ...{ enabled: true, className: 'nginx', host: 'pay.example', tlsSecret: 'pay-example-tls' },
     annotations: { 'nginx.ingress.kubernetes.io/proxy-read-timeout': '3600' },
+    webhookAnnotations: { 'nginx.ingress.kubernetes.io/backend-protocol': 'HTTPS' },
   },
   networkPolicy: { storesTo: [{ ipBlock: { cidr: '10.0.0.0/16' } }] },
   services: {
@@ -43,7 +44,9 @@ interface Container {
 }
 interface PodSpec {
   readonly containers: readonly [Container];
-  readonly volumes: readonly { readonly secret?: { readonly items: readonly { readonly key: string }[] } }[];
+  readonly volumes: readonly {
+    readonly secret?: { readonly secretName: string; readonly items: readonly { readonly key: string }[] };
+  }[];
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: object;
 }
@@ -107,7 +110,7 @@ describe.runIf(hasHelm)('the Helm chart', () => {
 
   it.each(names)('has %s reach the services that it names, at the names that they have', (name) => {
     const [container] = podOf(full, name).containers;
-    const addresses = container.env.filter((variable) => variable.value?.startsWith('http://pg-'));
+    const addresses = container.env.filter((variable) => /^https?:\/\/pg-/.test(variable.value ?? ''));
     for (const { name: variable, value = '' } of addresses) {
       const host = new URL(value).hostname;
       if (variable.endsWith('_URL') && variable !== 'ACCESS_TOKEN_JWKS_URL')
@@ -128,6 +131,43 @@ describe.runIf(hasHelm)('the Helm chart', () => {
     const keys = volumes.flatMap(({ secret }) => secret?.items.map(({ key }) => key) ?? []);
     const others = keys.filter((key) => key.endsWith('.key.json') && key !== `${name}.key.json`);
     expect(others).toEqual(name === 'profile' ? ['access-token.key.json'] : []);
+  });
+
+  it.each(names)('has %s talk over TLS with its own certificate, if there are some', (name) => {
+    const [before, after] = [plain, full].map((manifests) => {
+      const { containers, volumes } = podOf(manifests, name);
+      const addresses = containers[0].env.flatMap(({ value = '' }) => /^(https?):\/\/pg-/.exec(value)?.[1] ?? []);
+      const certificates = volumes.filter(({ secret }) => secret?.secretName.startsWith('paygraph-tls'));
+      const directory = containers[0].env.find((variable) => variable.name === 'TLS_DIRECTORY')?.value;
+      return { schemes: [...new Set(addresses)], directory, secrets: certificates.map(({ secret }) => secret) };
+    });
+    expect(before).toEqual({ schemes: ['http'], directory: undefined, secrets: [] });
+    expect(after).toMatchObject({
+      ...{ schemes: ['https'], directory: '/certificates' },
+      secrets: [
+        { secretName: `paygraph-tls-${name}`, items: [{ key: 'tls.crt' }, { key: 'tls.key' }, { key: 'ca.crt' }] },
+      ],
+    });
+    expect(after?.secrets).toHaveLength(1);
+  });
+
+  it.each(names)('has %s probed where no certificate is asked for', (name) => {
+    for (const manifests of [plain, full]) {
+      const probes = JSON.stringify(podOf(manifests, name)).match(/"httpGet":\{[^}]*\}/g);
+      expect(probes).toHaveLength(3);
+      for (const probe of probes ?? []) expect(probe).toMatch(/"path":"\/health\/(live|ready)","port":"metrics"/);
+    }
+  });
+
+  it('has the ingress of webhooks, and no other, speak HTTPS with payment', () => {
+    const ingresses = full.filter(({ kind }) => kind === 'Ingress');
+    expect(ingresses.map(({ metadata }) => [metadata.name, Object.keys(metadata.annotations ?? {})])).toEqual([
+      ['pg-gateway', ['nginx.ingress.kubernetes.io/proxy-read-timeout']],
+      [
+        'pg-payment',
+        ['nginx.ingress.kubernetes.io/backend-protocol', 'nginx.ingress.kubernetes.io/proxy-read-timeout'],
+      ],
+    ]);
   });
 
   it.each(names)('lets %s do no more than it must, and stop in its own time', (name) => {

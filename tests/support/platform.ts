@@ -66,6 +66,8 @@ const unhurried = {
 export interface PlatformOptions extends ProcessOptions {
   /** Where its databases are made: in the run's PostgreSQL unless told. */
   readonly createDatabase?: (name: DatabaseName) => Promise<TestDatabase>;
+  /** What `npm run certificates` has made; services talk over TLS then. */
+  readonly tlsDirectory?: string;
   /** Further variables of services. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The Redis that they share: that of the environment, if it has one, unless told. */
@@ -75,13 +77,13 @@ export interface PlatformOptions extends ProcessOptions {
 }
 
 export async function startTestPlatform(topology: Topology, options: PlatformOptions = {}): Promise<TestPlatform> {
-  const { createDatabase = createTestDatabase, settings, between, ...processOptions } = options;
+  const { createDatabase = createTestDatabase, settings, tlsDirectory, between, ...processOptions } = options;
   const { redisUrl = process.env.REDIS_URL } = options;
   const directory = await mkdtemp(join(tmpdir(), 'paygraph-'));
   const databases = await createDatabases(createDatabase);
   const keys = await ensureKeys({ directory, services: keyHolders });
   const installation: Installation = {
-    ...{ databases: (name) => databases[name], keys, redisUrl, logLevel: 'silent' },
+    ...{ databases: (name) => databases[name], keys, redisUrl, logLevel: 'silent', tlsDirectory },
     settings: { ...unhurried, ...settings },
     sandboxJournal: join(directory, 'rails.jsonl'),
   };

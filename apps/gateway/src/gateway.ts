@@ -9,6 +9,7 @@ import {
   type Metrics,
   optional,
   spanOf,
+  type Tls,
 } from '@paygraph/service';
 import type { Tracing } from '@paygraph/tracing';
 import type { GraphqlWs } from '@paygraph/websocket';
@@ -52,6 +53,8 @@ export interface GatewayOptions {
   readonly protection?: Omit<ProtectionOptions, 'rateLimiter'>;
   /** How it proves to a subgraph that it asks in people's names; it does not if left out. */
   readonly proverFor?: (subgraph: string) => Prove | undefined;
+  /** How connections to subgraphs are secured; not at all if left out. Clients come to it as they do without. */
+  readonly tls?: Tls | undefined;
   /** What callers may spend in a minute; nothing is counted if left out. */
   readonly rateLimits?: Omit<RateLimiterOptions, 'logger'>;
   /** Proxies whose word is taken for where a request comes from: addresses, or networks such as `10.0.0.0/8`. */
@@ -133,7 +136,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (corsOrigins.length > 0)
       await app.register(fastifyCors, { origin: [...corsOrigins], exposedHeaders: EXPOSED, maxAge: 86_400 });
     await servePlayground(app, playgroundDirectory);
-    serveExports(app, { get: (name) => generations.current().addresses.get(name) });
+    serveExports(app, { get: (name) => generations.current().addresses.get(name) }, options.tls);
     app.route({
       method: ['GET', 'POST'],
       url: PATH,

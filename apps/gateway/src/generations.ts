@@ -1,5 +1,5 @@
 import type { Policies, Prove } from '@paygraph/auth';
-import type { Logger } from '@paygraph/service';
+import type { Logger, Tls } from '@paygraph/service';
 import type { Tracing } from '@paygraph/tracing';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import type { GatewayMetrics } from './metrics/metrics.ts';
@@ -29,6 +29,7 @@ export interface GenerationsOptions {
   readonly protection: Protection;
   /** How the gateway proves to a subgraph that it asks; it does not if left out. */
   readonly proverFor?: (subgraph: string) => Prove | undefined;
+  readonly tls?: Tls | undefined;
   readonly reopen?: ReopenPolicy;
   readonly policies?: Policies;
   readonly tracing?: Tracing | undefined;
@@ -62,7 +63,7 @@ const defaultWarmUp = { startMs: 2_000, reloadMs: 10_000 };
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
   const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
-  const { protection, policies = {}, tracing, measure, logOperations = false, registered = [], logger } = options;
+  const { protection, policies = {}, tracing, tls, measure, logOperations = false, registered = [], logger } = options;
   /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
   const connected = new Map<string, Subgraph>();
   const { startMs, reloadMs } = options.warmUp ?? defaultWarmUp;
@@ -73,7 +74,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
   const connect = (name: string, url: string): Subgraph => {
     const key = `${name} ${url}`;
     const subgraph =
-      connected.get(key) ?? measured(createSubgraph({ name, url, timeoutMs, prove: options.proverFor?.(name) }));
+      connected.get(key) ?? measured(createSubgraph({ name, url, timeoutMs, tls, prove: options.proverFor?.(name) }));
     connected.set(key, subgraph);
     return subgraph;
   };

@@ -1,10 +1,12 @@
-import { createAuthenticator, createProver, isServiceName, remoteKeys, serviceNames } from '@paygraph/auth';
+import { createAuthenticator, createProver, isServiceName, serviceNames } from '@paygraph/auth';
 import {
   createLogger,
   createMetrics,
   loadConfig,
+  publishedKeys,
   type RunningService,
   serviceEnvironment,
+  tlsFrom,
   tracingFrom,
 } from '@paygraph/service';
 import { readManifests } from '@paygraph/supergraph/manifest';
@@ -27,6 +29,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
   const config = loadConfig(gatewayEnvironment, env);
   const addresses = loadConfig(subgraphAddresses, env);
   const logger = createLogger({ service: 'gateway', level: config.LOG_LEVEL });
+  const tls = tlsFrom(config, logger);
   const known = await readManifests(config.OPERATIONS_DIRECTORY);
   const proofKeys = { key: config.SERVICE_KEY_FILE, jwks: config.SERVICE_JWKS_FILE };
   const gateway = createGateway({
@@ -39,11 +42,12 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     ),
     subgraphTimeoutMs: config.SUBGRAPH_TIMEOUT_MS,
     authenticate: createAuthenticator({
-      accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+      accessTokenKeys: publishedKeys(config, tls),
       audience: 'gateway',
       acceptedScopes: {},
     }),
     logger,
+    tls,
     metrics: createMetrics({ service: 'gateway', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'gateway', edge: true }),
     registered: known,

@@ -1,5 +1,5 @@
 import type { Currency, Money } from '@paygraph/money';
-import { type Clock, createHttpServer, type Logger } from '@paygraph/service';
+import { type Clock, connectorTo, createHttpServer, type Logger, type Tls } from '@paygraph/service';
 import type { FastifyInstance } from 'fastify';
 import { Agent } from 'undici';
 import { type Behaviour, type BehaviourPatch, chanceOf, changed, type Refusal, wellBehaved } from './behaviour.ts';
@@ -23,6 +23,8 @@ export interface SandboxOptions {
   readonly seed: number;
   /** Where callbacks go: `http://…/webhooks/rails`. It can also be told later. */
   readonly callbackUrl?: string | undefined;
+  /** Has it call back over TLS, with a certificate of its own. */
+  readonly tls?: Tls | undefined;
   /** What each rail holds of us when the books are new. */
   readonly floats: readonly Money[];
   /** Keeps the books over restarts. */
@@ -65,7 +67,9 @@ export function createRailsSandbox(options: SandboxOptions): RailsSandbox {
   let callbackUrl = options.callbackUrl?.replace(/\/+$/, '');
   const callbackAddress = () => callbackUrl;
 
-  const dispatcher = new Agent();
+  const dispatcher = new Agent({
+    connect: connectorTo('payment', { url: callbackUrl ?? 'https://payment', tls: options.tls }),
+  });
   const courier = createCourier(dispatcher, logger);
   const timers = new Set<NodeJS.Timeout>();
   const schedule = ({ rail, reference }: Order, delayMs: number) => {

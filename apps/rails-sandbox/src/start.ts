@@ -6,6 +6,7 @@ import {
   type RunningService,
   serverEnvironment,
   systemClock,
+  tlsFrom,
 } from '@paygraph/service';
 import { z } from 'zod';
 import { createRailsSandbox, type RailsSandbox } from './sandbox.ts';
@@ -14,6 +15,7 @@ const environment = {
   HOST: serverEnvironment.HOST,
   PORT: serverEnvironment.PORT,
   LOG_LEVEL: serverEnvironment.LOG_LEVEL,
+  TLS_DIRECTORY: serverEnvironment.TLS_DIRECTORY,
   /** Where payment takes callbacks: `http://…/webhooks/rails`. */
   RAILS_SANDBOX_CALLBACK_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
@@ -40,8 +42,10 @@ export interface RunningSandbox extends RunningService {
 /** Starts the sandbox as its environment says. @throws ConfigError, PortInUseError */
 export async function startRailsSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox> {
   const config = loadConfig(environment, env);
+  const logger = createLogger({ service: 'rails-sandbox', level: config.LOG_LEVEL });
   const sandbox = createRailsSandbox({
-    logger: createLogger({ service: 'rails-sandbox', level: config.LOG_LEVEL }),
+    logger,
+    tls: tlsFrom(config, logger),
     clock: systemClock,
     seed: config.RAILS_SANDBOX_SEED,
     callbackUrl: config.RAILS_SANDBOX_CALLBACK_URL,

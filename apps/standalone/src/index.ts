@@ -1,3 +1,11 @@
+export {
+  type Authority,
+  type CertificateAndKey,
+  createAuthority,
+  readAuthority,
+  type Validity,
+} from './certificates/authority.ts';
+export { makeCertificates } from './certificates/make.ts';
 export { type PlatformOptions, startPlatform } from './platform.ts';
 export {
   type Addresses,

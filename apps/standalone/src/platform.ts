@@ -14,6 +14,8 @@ export interface PlatformOptions {
   readonly redisUrl?: string | undefined;
   /** Where the gateway serves its metrics; the subgraphs take the ports after it. None are served if left out. */
   readonly metricsPort?: number | undefined;
+  /** What `npm run certificates` has made; services talk over TLS then. */
+  readonly tlsDirectory?: string | undefined;
   /** Further variables of services, such as `FOREX_SPREADS`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Starts the services: all in this process, or each in its own. */
@@ -27,6 +29,7 @@ export async function startPlatform({
   logLevel,
   redisUrl,
   metricsPort,
+  tlsDirectory,
   settings,
   start,
 }: PlatformOptions): Promise<Services> {
@@ -55,7 +58,7 @@ export async function startPlatform({
     if (!seeded) await enterDemoPeople(databases('profile'), logger);
     const sandboxJournal = join(directory, 'rails-sandbox.jsonl');
     services = await start({
-      ...{ databases, keys, redisUrl, metricsPort, logLevel, sandboxJournal },
+      ...{ databases, keys, redisUrl, metricsPort, tlsDirectory, logLevel, sandboxJournal },
       ...(settings && { settings }),
     });
     if (!seeded) await furnishDemoPeople({ directory, url: services.url });

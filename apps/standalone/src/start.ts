@@ -10,6 +10,7 @@ const environment = {
   LOG_LEVEL: serverEnvironment.LOG_LEVEL.default('warn'),
   METRICS_PORT: serverEnvironment.METRICS_PORT,
   REDIS_URL: serverEnvironment.REDIS_URL,
+  TLS_DIRECTORY: serverEnvironment.TLS_DIRECTORY,
   /** Where data, keys and marks are kept. */
   PAYGRAPH_DIRECTORY: z.string().default('.paygraph'),
 };
@@ -29,6 +30,7 @@ export function startFromEnvironment(
     logLevel,
     redisUrl,
     metricsPort,
+    tlsDirectory: config.TLS_DIRECTORY && resolve(config.TLS_DIRECTORY),
     settings: settingsIn(env),
     start: (installation) => start(config, installation),
   });

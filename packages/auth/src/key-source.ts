@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Agent } from 'node:https';
 import { JwksClient } from 'jwks-rsa';
 import { type Jwks, publicKeyOf } from './keys.ts';
 import type { ServiceName } from './principal.ts';
@@ -37,6 +38,8 @@ export interface RemoteKeysOptions {
   /** Least time in ms between two fetches, whatever `kid`s arrive, once there are keys. */
   readonly cooldownMs?: number;
   readonly timeoutMs?: number;
+  /** Makes the connections, if they are not plain ones. */
+  readonly agent?: Agent | undefined;
 }
 
 /**
@@ -49,8 +52,14 @@ export interface RemoteKeysOptions {
  */
 export function remoteKeys(url: string, options: RemoteKeysOptions = {}): KeySource {
   const { now = () => new Date(), refreshAfterMs = 600_000, expireAfterMs = 86_400_000 } = options;
-  const { cooldownMs = 2_000, timeoutMs = 3_000 } = options;
-  const client = new JwksClient({ jwksUri: url, cache: false, rateLimit: false, timeout: timeoutMs });
+  const { cooldownMs = 2_000, timeoutMs = 3_000, agent } = options;
+  const client = new JwksClient({
+    jwksUri: url,
+    cache: false,
+    rateLimit: false,
+    timeout: timeoutMs,
+    ...(agent && { requestAgent: agent }),
+  });
   let known = new Map<string, VerificationKey>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let attemptedAt = Number.NEGATIVE_INFINITY;

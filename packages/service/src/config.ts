@@ -85,6 +85,8 @@ export const serverEnvironment = {
     })
     .default('info'),
   METRICS_PORT: port.optional(),
+  /** The folder with the certificate of the service (`tls.crt`), its key (`tls.key`) and the CA of all services (`ca.crt`). */
+  TLS_DIRECTORY: z.string().optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
   /** Where an OpenTelemetry collector takes traces; nothing is traced without. The names are OpenTelemetry's own. */
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { Gauge, type Registry } from 'prom-client';
 
 /** Something outside of a process that it works with. */
@@ -37,11 +37,15 @@ const patienceMs = 2_000;
  * `/health/live`: the process answers; whoever runs it starts it anew otherwise. `/health/ready`: whether to send it work, and
  * what is wrong with each of its dependencies. Public, so that of a fault it shows no more than a code.
  */
-export function addHealthRoutes(app: FastifyInstance, dependencies: () => Dependencies): void {
+export function addHealthRoutes(
+  app: FastifyInstance,
+  dependencies: () => Dependencies,
+  logger: FastifyBaseLogger = app.log,
+): void {
   app.get('/health/live', async () => ({ status: 'live' }));
-  app.get('/health/ready', async ({ log }, reply) => {
+  app.get('/health/ready', async (_request, reply) => {
     const health = await healthOf(dependencies(), (error, dependency) =>
-      log.warn({ err: error, dependency }, 'a dependency is down'),
+      logger.warn({ err: error, dependency }, 'a dependency is down'),
     );
     return reply.code(health.status === 'unavailable' ? 503 : 200).send(health);
   });

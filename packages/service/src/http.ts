@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { newId } from '@paygraph/ids';
 import type { Tracing } from '@paygraph/tracing';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Bindings, ChildLoggerOptions } from 'pino';
-import { addHealthRoutes, type Dependencies, measureDependencies } from './health.ts';
+import { addHealthRoutes, type Dependencies, measureDependencies, required } from './health.ts';
 import type { Logger } from './logger.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
+import type { Tls } from './tls.ts';
 import { traceRequests } from './tracing.ts';
 
 export interface HttpServerOptions {
@@ -15,6 +16,8 @@ export interface HttpServerOptions {
   readonly metrics?: Metrics | undefined;
   /** Traces requests; see `spanOf`. */
   readonly tracing?: Tracing | undefined;
+  /** Has it speak HTTPS, with services that have a certificate and nobody else. */
+  readonly tls?: Tls | undefined;
   /** What the service works with at the moment, shown by `/health/ready`. */
   readonly dependencies?: (() => Dependencies) | undefined;
   /** Largest request body in bytes. */
@@ -29,6 +32,8 @@ export interface HttpServerOptions {
 const silentMs = 100;
 /** Longest time in ms from the first byte of a request to its last. Fastify sets no bound by itself. */
 const requestTimeoutMs = 60_000;
+/** Time in ms that an idle connection is kept. */
+const keepAliveMs = 72_000;
 
 /**
  * A Fastify server with `/health/live` (the process runs), `/health/ready` (it can do its work) and a request id in
@@ -39,6 +44,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     logger,
     metrics,
     tracing,
+    tls,
     dependencies = () => ({}),
     bodyLimit = 1024 * 1024,
     trustProxy = [],
@@ -54,8 +60,12 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       genReqId: requestIdOf,
       childLoggerFactory: (parent, bindings, options) => new RequestLogger(parent, bindings, options),
     },
-    ...{ bodyLimit, requestTimeout: requestTimeoutMs },
+    ...{ bodyLimit, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs },
     ...(trustProxy.length > 0 && { trustProxy }),
+    ...(tls && {
+      serverFactory: (handler: RequestListener) =>
+        tls.createServer({ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs }, handler),
+    }),
   });
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -71,6 +81,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   if (metrics) {
     measureRequests(app, metrics);
     measureDependencies(metrics.registry, dependencies);
+    serveOperators(app, metrics, dependencies);
   }
   if (tracing) traceRequests(app, tracing);
   letConnectionsGo(app, closeGraceMs);
@@ -158,12 +169,28 @@ function letConnectionsGo(app: FastifyInstance, graceMs: number): void {
     setTimeout(() => {
       for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
     }, silentMs).unref();
-    setTimeout(() => app.server.closeAllConnections(), graceMs).unref();
+    setTimeout(() => {
+      for (const socket of connections) socket.destroy();
+    }, graceMs).unref();
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close');
     done(null, payload);
   });
+}
+
+/**
+ * Health beside the metrics, where probes reach it that have no certificate. The service is not ready there before it listens,
+ * nor when it no longer does.
+ */
+function serveOperators(app: FastifyInstance, metrics: Metrics, dependencies: () => Dependencies): void {
+  const port = required(async () => {
+    if (!app.server.listening) throw new Error('The service does not listen');
+  });
+  app.addHook('onReady', () =>
+    metrics.open((operators) => addHealthRoutes(operators, () => ({ port, ...dependencies() }), app.log)),
+  );
+  app.addHook('onClose', metrics.close);
 }
 
 /** Errors outside GraphQL's own answers take the same shape, and those of the server keep their cause to the log. */

@@ -19,4 +19,5 @@ export { createMetrics, inFlight, type Metrics, type MetricsOptions } from './me
 export { OperatorError } from './operator-error.ts';
 export { createRoutine, type Routine, type RoutineOptions } from './routine.ts';
 export { type Running, type RunningService, runMain } from './run-main.ts';
+export { connectorTo, isOpenedBy, publishedKeys, type Tls, type TlsConnection, tlsFrom } from './tls.ts';
 export { spanOf, type Tracing, tracingFrom } from './tracing.ts';

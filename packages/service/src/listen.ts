@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { OperatorError } from './operator-error.ts';
 
@@ -33,5 +34,6 @@ export async function listen(
   if (address === null || typeof address === 'string') throw new Error('The server listens on no port');
   const everywhere = address.address === '0.0.0.0' || address.address === '::';
   const name = everywhere ? 'localhost' : address.address;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${address.port}`;
+  const scheme = app.server instanceof TlsServer ? 'https' : 'http';
+  return `${scheme}://${name.includes(':') ? `[${name}]` : name}:${address.port}`;
 }

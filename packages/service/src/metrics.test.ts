@@ -66,6 +66,29 @@ describe('the metrics of a service', () => {
     expect(text).toContain('paygraph_dependency_up{dependency="redis",service="ledger"} 0');
   });
 
+  it('have health beside them, which is not good while the service does not listen', async () => {
+    const port = await freePort();
+    const dependencies = () => ({ postgresql: required(async () => ({ version: 18 })) });
+    const app = createHttpServer({ logger, metrics: createMetrics({ service: 'ledger', host, port }), dependencies });
+    closing.push(() => app.close());
+    await app.ready();
+    const health = async (path: string) => {
+      const answer = await fetch(`http://${host}:${port}/health/${path}`);
+      return [answer.status, await answer.json()];
+    };
+    const postgresql = { status: 'up', version: 18 };
+    expect(await health('live')).toEqual([200, { status: 'live' }]);
+    expect(await health('ready')).toEqual([
+      503,
+      { status: 'unavailable', dependencies: { port: { status: 'down', why: 'FAILED' }, postgresql } },
+    ]);
+    await listen(app, { host, port: 0 });
+    expect(await health('ready')).toEqual([
+      200,
+      { status: 'ready', dependencies: { port: { status: 'up' }, postgresql } },
+    ]);
+  });
+
   it('do not mix with those of another in the same process', async () => {
     const ports = [await freePort(), await freePort()] as const;
     const services = ['ledger', 'payment'].map((service, index) =>

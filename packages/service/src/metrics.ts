@@ -10,8 +10,11 @@ import { listen } from './listen.ts';
 export interface Metrics {
   /** What further metrics register with. Their labels take few values: never an id, an amount or what a client chose. */
   readonly registry: Registry;
-  /** Begins to serve `/metrics` in Prometheus' text format, if there is a port for it. @throws PortInUseError */
-  open(): Promise<void>;
+  /**
+   * Begins to serve `/metrics` in Prometheus' text format, and what `routes` adds for operators, if there is a port for it.
+   * @throws PortInUseError
+   */
+  open(routes?: (app: FastifyInstance) => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,12 +31,13 @@ export function createMetrics({ service, host, port }: MetricsOptions): Metrics 
   let app: FastifyInstance | undefined;
   return {
     registry,
-    async open() {
+    async open(routes) {
       if (port === undefined || app) return;
       // Only now: they watch the process from here on, for whom nobody asks.
       collectDefaultMetrics({ register: registry });
       app = fastify({ forceCloseConnections: true });
       app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+      routes?.(app);
       await listen(app, { host, port, setting: 'METRICS_PORT' });
     },
     close: async () => app?.close(),
@@ -57,7 +61,7 @@ export function inFlight<Value>(read: () => Promise<Value>): () => Promise<Value
 }
 
 /** Measures every request that the server answers, by route and not by address. */
-export function measureRequests(app: FastifyInstance, { registry, open, close }: Metrics): void {
+export function measureRequests(app: FastifyInstance, { registry }: Metrics): void {
   const observe = createDurations({
     name: 'http_request_duration_seconds',
     help: 'Time from the first byte of a request to the last of its answer.',
@@ -68,6 +72,4 @@ export function measureRequests(app: FastifyInstance, { registry, open, close }:
     observe(elapsedTime / 1000, method, routeOptions.url ?? 'unknown', `${Math.floor(statusCode / 100)}xx`);
     done();
   });
-  app.addHook('onReady', open);
-  app.addHook('onClose', close);
 }

@@ -11,11 +11,13 @@ import { newId } from '@paygraph/ids';
 import {
   createHttpServer,
   type Dependencies,
+  isOpenedBy,
   type Logger,
   listen,
   type Metrics,
   optional,
   spanOf,
+  type Tls,
 } from '@paygraph/service';
 import { type Tracing, within } from '@paygraph/tracing';
 import { attachGraphqlWs, type GraphqlWs } from '@paygraph/websocket';
@@ -39,6 +41,8 @@ export interface SubgraphOptions<Context extends RequestScope> extends SchemaOpt
   readonly tracing?: Tracing | undefined;
   /** Has people, and nobody, served only when the gateway proves that it asks in their name; services prove themselves. */
   readonly verifyProof?: VerifyProof | undefined;
+  /** Has it served over TLS alone, and to each service only over connections with that service's certificate. */
+  readonly tls?: Tls | undefined;
   /** What it works with, shown by `/health/ready` beside the keys of access tokens. */
   readonly dependencies?: Dependencies;
   /** Adds HTTP routes beside `/graphql`. */
@@ -70,14 +74,14 @@ const bodyLimit = 4 * 1024 * 1024;
  */
 export function createSubgraph<Context extends RequestScope>(given: SubgraphOptions<Context>): Subgraph {
   const options = { ...given, authenticate: rememberVerified(given.authenticate) };
-  const { name, logger, metrics, tracing, production = process.env.NODE_ENV === 'production' } = options;
+  const { name, logger, metrics, tracing, tls, production = process.env.NODE_ENV === 'production' } = options;
   const schema = buildGuardedSchema({ ...options, production });
   if (tracing) traceRootFields(schema);
   const known = createKnownOperations();
   const apollo = createApollo<Context>({ schema, production, plugins: [known.plugin] });
   const { ready: keysReady } = given.authenticate;
   const dependencies = { ...options.dependencies, ...(keysReady && { jwks: optional(keysReady) }) };
-  const app = createHttpServer({ logger, metrics, tracing, dependencies: () => dependencies, bodyLimit });
+  const app = createHttpServer({ logger, metrics, tracing, tls, dependencies: () => dependencies, bodyLimit });
   let sockets: GraphqlWs | undefined;
   let started = false;
   let stopped: Promise<void> | undefined;
@@ -133,7 +137,8 @@ async function contextOf<Context extends RequestScope>(
     const { authorization, 'x-paygraph-proof': proof } = request.headers;
     const principal = await options.authenticate(authorization);
     const proven = { requestId, authorization, body: bodies.get(request.raw) ?? '' };
-    if (!isProven(options, principal, proof, proven)) throw notFromGateway();
+    if (!isCertified(options, principal, request.raw) || !isProven(options, principal, proof, proven))
+      throw notFromGateway();
     const logger = options.logger.child({ requestId, principal: principalName(principal), operation });
     return await options.context({ principal, requestId, logger });
   } catch (error) {
@@ -164,6 +169,15 @@ function keepBodies(app: FastifyInstance): void {
   });
 }
 
+/** Over TLS a caller has the certificate of the service whose token it has, or else of the gateway. */
+function isCertified(
+  { tls }: Pick<SubgraphOptions<RequestScope>, 'tls'>,
+  principal: Principal,
+  { socket }: IncomingMessage,
+): boolean {
+  return !tls || isOpenedBy(principal.kind === 'service' ? principal.service : 'gateway', socket);
+}
+
 function isProven(
   { verifyProof }: Pick<SubgraphOptions<RequestScope>, 'verifyProof'>,
   principal: Principal,
@@ -188,7 +202,8 @@ function serveSockets<Context extends RequestScope>(
     server: app.server,
     path,
     authenticate,
-    accepts: (principal, { proof, requestId, authorization }) =>
+    accepts: (principal, { proof, requestId, authorization }, request) =>
+      isCertified(options, principal, request) &&
       isProven(options, principal, proof, {
         requestId: String(requestId),
         authorization: typeof authorization === 'string' ? authorization : undefined,

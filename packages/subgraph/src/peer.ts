@@ -1,5 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { type Dependencies, type Logger, optional } from '@paygraph/service';
+import { connectorTo, type Dependencies, type Logger, optional, type Tls } from '@paygraph/service';
 import { traced } from '@paygraph/tracing';
 import { type DocumentNode, getOperationAST, print } from 'graphql';
 import { Pool } from 'undici';
@@ -30,6 +30,7 @@ export interface PeerOptions {
   /** Gives a service token made out to the peer. */
   readonly token: () => string;
   readonly logger: Logger;
+  readonly tls?: Tls | undefined;
   /** Longest time in ms from the call to the last byte of the answer. */
   readonly timeoutMs?: number;
   readonly connections?: number;
@@ -70,9 +71,9 @@ function textOf(document: DocumentNode): string {
 }
 
 export function createPeer(options: PeerOptions): Peer {
-  const { name, token, logger, timeoutMs = 5_000, connections = 16 } = options;
-  const { origin, pathname, search } = new URL(options.url);
-  const pool = new Pool(origin, { connections, connect: { timeout: timeoutMs }, maxResponseSize });
+  const { name, url, token, logger, tls, timeoutMs = 5_000, connections = 16 } = options;
+  const { origin, pathname, search } = new URL(url);
+  const pool = new Pool(origin, { connections, connect: connectorTo(name, { url, tls, timeoutMs }), maxResponseSize });
 
   const send = async (body: string, requestId: string | undefined, traceparent: string | undefined) => {
     try {

@@ -21,7 +21,11 @@ interface ServerSettings {
   /** Reads `connectionParams.authorization` as it would the header of that name. */
   readonly authenticate: Authenticate;
   /** Whether a connection is served, once it is known whose it is; one that is not closes with 4403. */
-  readonly accepts?: (principal: Principal, connectionParams: Readonly<Record<string, unknown>>) => boolean;
+  readonly accepts?: (
+    principal: Principal,
+    connectionParams: Readonly<Record<string, unknown>>,
+    request: IncomingMessage,
+  ) => boolean;
   /** What happens to a connection without a token; one with a bad token is always refused. */
   readonly anonymous?: 'refuse' | 'allow';
   /** Largest message in bytes that a client may send; a larger one closes the socket with 1009. */
@@ -120,7 +124,7 @@ function protocolHooks(options: OperationsWsOptions): Hooks {
     onConnect: async ({ connectionParams, extra }) => {
       const authorization = stringOrUndefined(connectionParams?.authorization);
       const principal = await authenticated(options, authorization, extra);
-      if (!principal || options.accepts?.(principal, connectionParams ?? {}) === false) return false;
+      if (!principal || options.accepts?.(principal, connectionParams ?? {}, extra.request) === false) return false;
       if (!isAdmitted(options, principal, extra)) return false;
       connections.set(extra, { principal, authorization, request: extra.request });
       closeOnExpiry(extra, principal);

@@ -1,14 +1,16 @@
-import { createProofVerifier, remoteKeys, staticKeys } from '@paygraph/auth';
+import { createProofVerifier, staticKeys } from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import {
   createLogger,
   createMetrics,
   databaseEnvironment,
   loadConfig,
+  publishedKeys,
   type RunningService,
   serverEnvironment,
   serviceEnvironment,
   systemClock,
+  tlsFrom,
   tracingFrom,
 } from '@paygraph/service';
 import { forexEnvironment, ratesFrom } from './config.ts';
@@ -27,14 +29,16 @@ const environment = {
 export async function startForex(env: NodeJS.ProcessEnv): Promise<RunningService> {
   const config = loadConfig(environment, env);
   const logger = createLogger({ service: 'forex', level: config.LOG_LEVEL });
+  const tls = tlsFrom(config, logger);
   const migrationUrl = config.FOREX_MIGRATION_URL;
   if (migrationUrl) await migrate({ migrationUrl, directory: migrationsDirectory('forex'), logger });
   const subgraph = createForexSubgraph({
     ...ratesFrom(config, systemClock),
     databaseUrl: config.FOREX_DATABASE_URL,
-    accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+    accessTokenKeys: publishedKeys(config, tls),
     serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
     logger,
+    tls,
     metrics: createMetrics({ service: 'forex', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'forex' }),
     verifyProof: createProofVerifier({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createAuthenticator, type KeySource, type VerifyProof } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
-import { type Logger, type Metrics, required, type Tracing } from '@paygraph/service';
+import { type Logger, type Metrics, required, type Tls, type Tracing } from '@paygraph/service';
 import { createLoader, createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import type { Context } from './context.ts';
 import type { Resolvers } from './generated/graphql.ts';
@@ -32,6 +32,8 @@ export interface ForexDependencies {
   readonly tracing?: Tracing | undefined;
   /** Has people served only through the gateway. */
   readonly verifyProof?: VerifyProof | undefined;
+  /** Has it served over TLS, to services with certificates alone. */
+  readonly tls?: Tls | undefined;
 }
 
 /** Time in ms to the next reading of live rates after one that failed. */
@@ -71,6 +73,7 @@ export function createForexSubgraph(dependencies: ForexDependencies): Subgraph {
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
     verifyProof: dependencies.verifyProof,
+    tls: dependencies.tls,
     dependencies: { postgresql: required(() => databaseReady(prisma)) },
     start: async () => {
       await loadBuiltIn(rates, logger);

@@ -1,4 +1,4 @@
-import { createAuthenticator, createProofVerifier, remoteKeys, staticKeys } from '@paygraph/auth';
+import { createAuthenticator, createProofVerifier, staticKeys } from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import { memoryBus, redisBus } from '@paygraph/events';
 import {
@@ -7,8 +7,10 @@ import {
   databaseEnvironment,
   loadConfig,
   numberVariable,
+  publishedKeys,
   type RunningService,
   serviceEnvironment,
+  tlsFrom,
   tracingFrom,
 } from '@paygraph/service';
 import { createLedgerSubgraph } from './subgraph.ts';
@@ -26,6 +28,7 @@ const environment = {
 export async function startLedger(env: NodeJS.ProcessEnv): Promise<RunningService> {
   const config = loadConfig(environment, env);
   const logger = createLogger({ service: 'ledger', level: config.LOG_LEVEL });
+  const tls = tlsFrom(config, logger);
   const migrationUrl = config.LEDGER_MIGRATION_URL;
   if (migrationUrl) await migrate({ migrationUrl, directory: migrationsDirectory('ledger'), logger });
   const bus = config.REDIS_URL ? redisBus(config.REDIS_URL, { logger }) : memoryBus({ logger });
@@ -34,12 +37,13 @@ export async function startLedger(env: NodeJS.ProcessEnv): Promise<RunningServic
     databaseUrl: config.LEDGER_DATABASE_URL,
     key: config.SERVICE_KEY_FILE,
     authenticate: createAuthenticator({
-      accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+      accessTokenKeys: publishedKeys(config, tls),
       serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
       audience: 'ledger',
       acceptedScopes: { payment: ['ledger:post'], wallet: ['ledger:account'] },
     }),
     logger,
+    tls,
     maxBatch: config.LEDGER_MAX_BATCH,
     proofIntervalMs: config.LEDGER_PROOF_SECONDS * 1_000,
     metrics: createMetrics({ service: 'ledger', host: config.HOST, port: config.METRICS_PORT }),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Authenticate, createLinks, type SigningKey, type VerifyProof } from '@paygraph/auth';
 import { createPool, databaseReady, prismaAdapter } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
-import { type Logger, type Metrics, optional, required, type Tracing } from '@paygraph/service';
+import { type Logger, type Metrics, optional, required, type Tls, type Tracing } from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import { accountResolvers } from './account/resolvers.ts';
 import { createAccountStore } from './account/store.ts';
@@ -43,6 +43,8 @@ export interface LedgerDependencies {
   readonly tracing?: Tracing | undefined;
   /** Has people served only through the gateway. */
   readonly verifyProof?: VerifyProof | undefined;
+  /** Has it served over TLS, to services with certificates alone. */
+  readonly tls?: Tls | undefined;
   /** How many commands are decided in one transaction of the database, 256 unless told. */
   readonly maxBatch?: number;
   /** Longest time in ms after which a reservation that ran out is ended. */
@@ -120,6 +122,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     metrics,
     tracing,
     verifyProof: dependencies.verifyProof,
+    tls: dependencies.tls,
     context: (scope) => contextOf(scope, stores),
     routes: exportRoutes({ links, exports: createExportStore(background) }),
     dependencies: {

@@ -2,7 +2,6 @@ import {
   createAuthenticator,
   createProofVerifier,
   createServiceTokenSigner,
-  remoteKeys,
   type ServiceScope,
   staticKeys,
 } from '@paygraph/auth';
@@ -16,8 +15,10 @@ import {
   loadConfig,
   numberVariable,
   peerEnvironment,
+  publishedKeys,
   type RunningService,
   serviceEnvironment,
+  tlsFrom,
   tracingFrom,
 } from '@paygraph/service';
 import { createPeer } from '@paygraph/subgraph';
@@ -52,11 +53,12 @@ const scopes: Record<keyof Peers, readonly ServiceScope[]> = {
 export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningService> {
   const config = loadConfig(environment, env);
   const logger = createLogger({ service: 'payment', level: config.LOG_LEVEL });
+  const tls = tlsFrom(config, logger);
   const migrationUrl = config.PAYMENT_MIGRATION_URL;
   if (migrationUrl) await migrate({ migrationUrl, directory: migrationsDirectory('payment'), logger });
   const sign = createServiceTokenSigner({ service: 'payment', key: config.SERVICE_KEY_FILE });
   const peer = (name: keyof Peers, url: string) =>
-    createPeer({ name, url, token: () => sign(name, scopes[name]), logger, timeoutMs: peerTimeoutMs });
+    createPeer({ name, url, token: () => sign(name, scopes[name]), logger, tls, timeoutMs: peerTimeoutMs });
   const bus = config.REDIS_URL ? redisBus(config.REDIS_URL, { logger }) : memoryBus({ logger });
   const rails = createRails(config, { now: () => new Date() });
   const subgraph = createPaymentSubgraph({
@@ -80,12 +82,13 @@ export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningServi
       profile: peer('profile', config.PROFILE_URL),
     },
     authenticate: createAuthenticator({
-      accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+      accessTokenKeys: publishedKeys(config, tls),
       serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
       audience: 'payment',
       acceptedScopes: { wallet: ['payment:resolve'] },
     }),
     logger,
+    tls,
     metrics: createMetrics({ service: 'payment', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'payment' }),
     verifyProof: createProofVerifier({

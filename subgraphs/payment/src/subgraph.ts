@@ -4,7 +4,7 @@ import type { Authenticate, VerifyProof } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
 import type { EventBus } from '@paygraph/events';
 import type { RailAdapter } from '@paygraph/rails';
-import { type Logger, type Metrics, optional, required, type Tracing } from '@paygraph/service';
+import { type Logger, type Metrics, optional, required, type Tls, type Tracing } from '@paygraph/service';
 import { createGroupLoader, createLoader, createSubgraph, dependenciesOn, type Subgraph } from '@paygraph/subgraph';
 import { measureRelay } from './activity/metrics.ts';
 import { createRelay, type Relay } from './activity/relay.ts';
@@ -68,6 +68,8 @@ export interface PaymentDependencies {
   readonly tracing?: Tracing | undefined;
   /** Has people served only through the gateway. */
   readonly verifyProof?: VerifyProof | undefined;
+  /** Has it served over TLS, to services with certificates alone. */
+  readonly tls?: Tls | undefined;
   /** The schedule in `data/fees.json` unless given. */
   readonly fees?: FeeSchedule;
   /** What carries money outside; none unless given. */
@@ -140,6 +142,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
     metrics: dependencies.metrics,
     tracing,
     verifyProof: dependencies.verifyProof,
+    tls: dependencies.tls,
     context: (scope) => ({
       ...scope,
       operations,

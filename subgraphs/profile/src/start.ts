@@ -9,6 +9,7 @@ import {
   type RunningService,
   serverEnvironment,
   serviceEnvironment,
+  tlsFrom,
   tracingFrom,
 } from '@paygraph/service';
 import { createMessengers, messengerEnvironment } from './messenger/config.ts';
@@ -27,6 +28,7 @@ const environment = {
 export async function startProfile(env: NodeJS.ProcessEnv): Promise<RunningService> {
   const config = loadConfig(environment, env);
   const logger = createLogger({ service: 'profile', level: config.LOG_LEVEL });
+  const tls = tlsFrom(config, logger);
   const migrationUrl = config.PROFILE_MIGRATION_URL;
   if (migrationUrl !== undefined) await migrate({ migrationUrl, directory: migrationsDirectory('profile'), logger });
   const messengers = createMessengers(config);
@@ -36,6 +38,7 @@ export async function startProfile(env: NodeJS.ProcessEnv): Promise<RunningServi
     accessTokenKey: config.ACCESS_TOKEN_KEY_FILE,
     serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
     logger,
+    tls,
     metrics: createMetrics({ service: 'profile', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'profile' }),
     verifyProof: createProofVerifier({

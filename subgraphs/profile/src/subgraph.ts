@@ -8,7 +8,15 @@ import {
   type VerifyProof,
 } from '@paygraph/auth';
 import { databaseReady } from '@paygraph/database';
-import { type Clock, type Logger, type Metrics, required, systemClock, type Tracing } from '@paygraph/service';
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  required,
+  systemClock,
+  type Tls,
+  type Tracing,
+} from '@paygraph/service';
 import { createSubgraph, type Subgraph } from '@paygraph/subgraph';
 import { contactMutations } from './contact/resolvers.ts';
 import { createContactCodes } from './contact/store.ts';
@@ -43,6 +51,8 @@ export interface ProfileDependencies {
   readonly tracing?: Tracing | undefined;
   /** Has people served only through the gateway. */
   readonly verifyProof?: VerifyProof | undefined;
+  /** Has it served over TLS, to services with certificates alone. */
+  readonly tls?: Tls | undefined;
   readonly clock?: Clock;
 }
 
@@ -86,6 +96,7 @@ export function createProfileSubgraph(dependencies: ProfileDependencies): Subgra
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
     verifyProof: dependencies.verifyProof,
+    tls: dependencies.tls,
     dependencies: { postgresql: required(() => databaseReady(prisma)) },
     routes: (app) => {
       app.get('/.well-known/jwks.json', (_request, reply) =>

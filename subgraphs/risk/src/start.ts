@@ -1,10 +1,4 @@
-import {
-  createAuthenticator,
-  createProofVerifier,
-  createServiceTokenSigner,
-  remoteKeys,
-  staticKeys,
-} from '@paygraph/auth';
+import { createAuthenticator, createProofVerifier, createServiceTokenSigner, staticKeys } from '@paygraph/auth';
 import { migrate, migrationsDirectory } from '@paygraph/database';
 import {
   createLogger,
@@ -12,8 +6,10 @@ import {
   databaseEnvironment,
   loadConfig,
   peerEnvironment,
+  publishedKeys,
   type RunningService,
   serviceEnvironment,
+  tlsFrom,
   tracingFrom,
 } from '@paygraph/service';
 import { createPeer } from '@paygraph/subgraph';
@@ -28,23 +24,25 @@ const environment = { ...serviceEnvironment, ...databaseEnvironment('risk'), ...
 export async function startRisk(env: NodeJS.ProcessEnv): Promise<RunningService> {
   const config = loadConfig(environment, env);
   const logger = createLogger({ service: 'risk', level: config.LOG_LEVEL });
+  const tls = tlsFrom(config, logger);
   const migrationUrl = config.RISK_MIGRATION_URL;
   if (migrationUrl) await migrate({ migrationUrl, directory: migrationsDirectory('risk'), logger });
   const token = createServiceTokenSigner({ service: 'risk', key: config.SERVICE_KEY_FILE });
   const subgraph = await createRiskSubgraph({
     databaseUrl: config.RISK_DATABASE_URL,
     authenticate: createAuthenticator({
-      accessTokenKeys: remoteKeys(config.ACCESS_TOKEN_JWKS_URL),
+      accessTokenKeys: publishedKeys(config, tls),
       serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
       audience: 'risk',
       acceptedScopes: { payment: ['risk:assess'] },
     }),
     logger,
+    tls,
     metrics: createMetrics({ service: 'risk', host: config.HOST, port: config.METRICS_PORT }),
     tracing: await tracingFrom(config, { service: 'risk' }),
     verifyProof: createProofVerifier({ service: 'risk', key: config.SERVICE_KEY_FILE, jwks: config.SERVICE_JWKS_FILE }),
     forex: createPeer({
-      ...{ name: 'forex', url: config.FOREX_URL, token: () => token('forex', []), logger },
+      ...{ name: 'forex', url: config.FOREX_URL, token: () => token('forex', []), logger, tls },
       timeoutMs: forexTimeoutMs,
     }),
   });

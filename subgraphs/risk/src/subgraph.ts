@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Authenticate, VerifyProof } from '@paygraph/auth';
 import { databaseReady, prismaAdapter } from '@paygraph/database';
-import { type Clock, type Logger, type Metrics, required, systemClock, type Tracing } from '@paygraph/service';
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  required,
+  systemClock,
+  type Tls,
+  type Tracing,
+} from '@paygraph/service';
 import { createLoader, createSubgraph, dependenciesOn, type Peer, type Subgraph } from '@paygraph/subgraph';
 import { createAssessor } from './assessment/assessor.ts';
 import { assessmentResolvers } from './assessment/resolvers.ts';
@@ -25,6 +33,8 @@ export interface RiskDependencies {
   readonly tracing?: Tracing | undefined;
   /** Has people served only through the gateway. */
   readonly verifyProof?: VerifyProof | undefined;
+  /** Has it served over TLS, to services with certificates alone. */
+  readonly tls?: Tls | undefined;
   /** Asked for the dollar's rates, to tell what a payment is worth. */
   readonly forex: Peer;
   readonly clock?: Clock;
@@ -82,6 +92,7 @@ export async function createRiskSubgraph(dependencies: RiskDependencies): Promis
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
     verifyProof: dependencies.verifyProof,
+    tls: dependencies.tls,
     context: (scope) => ({
       ...scope,
       assessor,

@@ -8,6 +8,7 @@ import {
   type Metrics,
   required,
   systemClock,
+  type Tls,
   type Tracing,
 } from '@paygraph/service';
 import { createSubgraph, dependenciesOn, type Peer, type Subgraph } from '@paygraph/subgraph';
@@ -44,6 +45,8 @@ export interface WalletDependencies {
   readonly tracing?: Tracing | undefined;
   /** Has people served only through the gateway. */
   readonly verifyProof?: VerifyProof | undefined;
+  /** Has it served over TLS, to services with certificates alone. */
+  readonly tls?: Tls | undefined;
   readonly clock?: Clock;
   /** The table in force unless given. */
   readonly limits?: LimitTable;
@@ -103,6 +106,7 @@ export function createWalletSubgraph(dependencies: WalletDependencies): Subgraph
     metrics: dependencies.metrics,
     tracing: dependencies.tracing,
     verifyProof: dependencies.verifyProof,
+    tls: dependencies.tls,
     dependencies: {
       postgresql: required(() => databaseReady(prisma)),
       limits: required(async () => ({ version: limits.version })),

@@ -1,3 +1,4 @@
+import { connectorTo, type Tls } from '@paygraph/service';
 import type { FastifyInstance } from 'fastify';
 import { type Dispatcher, Pool } from 'undici';
 import { subgraphUnavailable } from '../subgraphs/subgraph.ts';
@@ -23,11 +24,16 @@ const connections = 16;
  *
  * @param addresses the GraphQL addresses of subgraphs by name
  */
-export function serveExports(app: FastifyInstance, addresses: Pick<ReadonlyMap<string, string>, 'get'>): void {
+export function serveExports(
+  app: FastifyInstance,
+  addresses: Pick<ReadonlyMap<string, string>, 'get'>,
+  tls?: Tls,
+): void {
   const pools = new Map<string, Pool>();
-  const poolOf = (address: string): Pool => {
-    const { origin } = new URL(address);
-    const pool = pools.get(origin) ?? new Pool(origin, { connections, headersTimeout, bodyTimeout: 0 });
+  const poolOf = (subgraph: string, url: string): Pool => {
+    const { origin } = new URL(url);
+    const connect = connectorTo(subgraph, { url, tls });
+    const pool = pools.get(origin) ?? new Pool(origin, { connections, connect, headersTimeout, bodyTimeout: 0 });
     pools.set(origin, pool);
     return pool;
   };
@@ -45,7 +51,7 @@ export function serveExports(app: FastifyInstance, addresses: Pick<ReadonlyMap<s
       const path = `/exports${new URL(url, address).search}`;
       let answer: Dispatcher.ResponseData;
       try {
-        answer = await poolOf(address).request({ method: 'GET', path, headers: { 'x-request-id': id } });
+        answer = await poolOf(subgraph, address).request({ method: 'GET', path, headers: { 'x-request-id': id } });
       } catch (error) {
         log.warn({ err: error, subgraph }, 'a subgraph is unavailable');
         return reply.code(503).send({ errors: [subgraphUnavailable(subgraph)] });

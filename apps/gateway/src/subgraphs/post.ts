@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import { type buildConnector, type Dispatcher, Pool } from 'undici';
 
 export interface Posting {
   /** Longest time in ms from now to the last byte of the answer. */
@@ -7,6 +7,9 @@ export interface Posting {
   /** Called once: with the value that the answer's JSON stands for, or with why there is none. */
   readonly answered: (error: Error | undefined, value: unknown) => void;
 }
+
+/** How it connects, as undici has it. */
+type Connect = buildConnector.BuildOptions | buildConnector.connector;
 
 export interface Poster {
   post(body: string, posting: Posting): void;
@@ -23,13 +26,13 @@ const KEEP_ALIVE = 60_000;
  * Posts JSON to one address and reads JSON, over connections that are kept and carry one request at a time. It speaks to
  * undici's dispatcher directly: streams, promises and abort signals would cost more than the rest of a small request.
  */
-export function createPoster(url: URL, connectTimeoutMs: number): Poster {
+export function createPoster(url: URL, connect: Connect): Poster {
   const path = `${url.pathname}${url.search}`;
   const pool = new Pool(url.origin, {
     connections: CONNECTIONS,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE,
-    connect: { timeout: connectTimeoutMs },
+    connect,
     maxResponseSize: MAX_ANSWER,
     // The deadline below is for all of it.
     headersTimeout: 0,

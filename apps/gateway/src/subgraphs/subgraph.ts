@@ -1,4 +1,5 @@
 import type { Prove } from '@paygraph/auth';
+import { connectorTo, type Tls } from '@paygraph/service';
 import { codedError } from '../errors.ts';
 import type { RequestScope } from '../scope.ts';
 import { answerFrom, type SubgraphAnswer, type SubgraphRequest } from './exchange.ts';
@@ -13,6 +14,8 @@ export interface SubgraphOptions {
   readonly timeoutMs: number;
   /** Proves to it that the gateway asks; it is asked without proof if left out. */
   readonly prove?: Prove | undefined;
+  /** How connections are secured; not at all if left out. */
+  readonly tls?: Tls | undefined;
 }
 
 /** A subgraph as the gateway calls it. A fault of it is part of the answer, never thrown. */
@@ -31,13 +34,14 @@ export interface Subgraph {
 const NEWS_AGE = 5_000;
 const PROBE_TIMEOUT = 1_000;
 
-export function createSubgraph({ name, url, timeoutMs, prove }: SubgraphOptions): Subgraph {
-  const poster = createPoster(new URL(url), timeoutMs);
+export function createSubgraph({ name, url, timeoutMs, prove, tls }: SubgraphOptions): Subgraph {
+  const poster = createPoster(new URL(url), connectorTo(name, { url, tls, timeoutMs }));
   const upstreams = createUpstreams({
     url: url.replace(/^http/, 'ws'),
     subgraph: name,
     timeoutMs,
     prove,
+    tls,
   });
   let fault: Error | undefined;
   let knownAt = Number.NEGATIVE_INFINITY;

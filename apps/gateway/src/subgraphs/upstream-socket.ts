@@ -52,7 +52,7 @@ const HEARTBEAT = 15_000;
  * lost, or its last subscription was closed and with it the socket.
  */
 export function openUpstreamSocket(
-  { url, subgraph, timeoutMs, prove }: UpstreamOptions,
+  { url, subgraph, timeoutMs, prove, tls }: UpstreamOptions,
   { authorization, principal, requestId, logger }: RequestScope,
   onClosing: () => void,
 ): UpstreamSocket {
@@ -61,6 +61,7 @@ export function openUpstreamSocket(
     handshakeTimeout: timeoutMs,
     maxPayload: MAX_EVENT,
     perMessageDeflate: false,
+    ...tls?.connectionTo(subgraph),
   });
   const operations = new Map<string, Operation>();
   let opened = 0;

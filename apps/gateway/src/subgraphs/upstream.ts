@@ -1,4 +1,5 @@
 import type { Prove } from '@paygraph/auth';
+import type { Tls } from '@paygraph/service';
 import { principalKey, type RequestScope } from '../scope.ts';
 import type { SubgraphAnswer, SubgraphRequest } from './exchange.ts';
 import { openUpstreamSocket, type UpstreamSocket } from './upstream-socket.ts';
@@ -30,6 +31,7 @@ export interface UpstreamOptions {
   readonly timeoutMs: number;
   /** Proves to it that the gateway connects. */
   readonly prove?: Prove | undefined;
+  readonly tls?: Tls | undefined;
 }
 
 export interface Upstreams {

@@ -34,6 +34,8 @@ export interface Installation {
   /** Where the gateway serves its metrics; the subgraphs take the ports after it. None are served if left out. */
   readonly metricsPort?: number | undefined;
   readonly logLevel: string;
+  /** What `npm run certificates` has made: services talk over TLS with each other, and each has a folder there. */
+  readonly tlsDirectory?: string | undefined;
   /** The file in which the rails' sandbox keeps its books; they are new with every start if left out. */
   readonly sandboxJournal?: string | undefined;
   /** Further variables of services, such as `FOREX_SPREADS`. What an installation settles itself cannot be overridden. */
@@ -42,6 +44,21 @@ export interface Installation {
 
 /** The GraphQL addresses of the services known so far. */
 export type Addresses = Partial<Record<Service, string>>;
+
+/** Whether a service has callers among the others, and none outside. */
+function isInternal(service: Service): boolean {
+  return service !== 'gateway' && service !== 'rails-sandbox';
+}
+
+/** How a service is reached. */
+export function schemeOf(service: Service, { tlsDirectory }: Pick<Installation, 'tlsDirectory'>): 'http' | 'https' {
+  return tlsDirectory !== undefined && isInternal(service) ? 'https' : 'http';
+}
+
+/** The variable with the folder of a service's certificate, if it has one. */
+export function tlsOf(service: Service, { tlsDirectory }: Pick<Installation, 'tlsDirectory'>) {
+  return tlsDirectory === undefined ? {} : { TLS_DIRECTORY: join(tlsDirectory, service) };
+}
 
 /**
  * The environment of one service: the variables that docker-compose.yml sets too, so that one process, many processes
@@ -55,9 +72,10 @@ export function environmentOf(
 ): Record<string, string> {
   const { databases, keys, redisUrl, metricsPort, logLevel, settings } = installation;
   if (service === 'rails-sandbox') return sandboxEnvironment(port, installation, addresses);
-  const profile = addresses.profile ?? `http://127.0.0.1:${port}/graphql`;
+  const profile = addresses.profile ?? `${schemeOf('profile', installation)}://127.0.0.1:${port}/graphql`;
   const environment: Record<string, string> = {
     ...settings,
+    ...tlsOf(service, installation),
     HOST: '127.0.0.1',
     PORT: String(port),
     LOG_LEVEL: logLevel,
@@ -100,14 +118,12 @@ function callbackUrlOf({ payment }: Addresses): string | undefined {
   return payment && new URL('/webhooks/rails', payment).href;
 }
 
-function sandboxEnvironment(
-  port: number,
-  { logLevel, sandboxJournal }: Installation,
-  addresses: Addresses,
-): Record<string, string> {
+function sandboxEnvironment(port: number, installation: Installation, addresses: Addresses): Record<string, string> {
+  const { logLevel, sandboxJournal } = installation;
   const callbackUrl = callbackUrlOf(addresses);
   return {
     ...{ HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: logLevel },
+    ...tlsOf('rails-sandbox', installation),
     ...(callbackUrl !== undefined && { RAILS_SANDBOX_CALLBACK_URL: callbackUrl }),
     ...(sandboxJournal !== undefined && { RAILS_SANDBOX_JOURNAL: sandboxJournal }),
   };

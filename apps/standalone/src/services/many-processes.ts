@@ -1,9 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { OperatorError } from '@paygraph/service';
+import { connectorTo, createLogger, OperatorError, type Tls, tlsFrom } from '@paygraph/service';
+import { type Dispatcher, Pool } from 'undici';
 import { until } from '../until.ts';
-import { type Addresses, environmentOf, type Installation, type Service, servicesOf } from './environment.ts';
+import {
+  type Addresses,
+  environmentOf,
+  type Installation,
+  type Service,
+  schemeOf,
+  servicesOf,
+  tlsOf,
+} from './environment.ts';
 import type { Services } from './services.ts';
 
 /** Services as processes of their own, which a test can kill and start again one by one. */
@@ -31,8 +40,14 @@ export async function startProcesses(
   { onUnexpectedEnd }: ProcessOptions = {},
 ): Promise<ProcessServices> {
   const addressOf = (service: Service) =>
-    new URL(service === 'rails-sandbox' ? '/' : '/graphql', `http://127.0.0.1:${portOf(service)}`).href;
+    new URL(
+      service === 'rails-sandbox' ? '/' : '/graphql',
+      `${schemeOf(service, installation)}://127.0.0.1:${portOf(service)}`,
+    ).href;
   const url = addressOf('gateway');
+  const logger = createLogger({ service: 'standalone', level: installation.logLevel });
+  // It looks after the others, and shows what the gateway shows.
+  const tls = tlsFrom(tlsOf('gateway', installation), logger);
   const services = servicesOf(installation);
   const callees = services.filter((name) => name !== 'gateway');
   const addresses: Addresses = Object.fromEntries(callees.map((name) => [name, addressOf(name)]));
@@ -42,7 +57,8 @@ export async function startProcesses(
     const environment = environmentOf(service, portOf(service), installation, addresses);
     const child = spawnService(service, environment);
     children.set(service, child);
-    await ready(child, service, new URL('/health/ready', addresses[service] ?? url));
+    const address = addresses[service] ?? url;
+    await ready(child, service, address, address.startsWith('https:') ? tls : undefined);
     child.once('exit', (code) => {
       if (children.get(service) !== child) return;
       children.delete(service);
@@ -94,20 +110,28 @@ function inherited(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
 
-async function ready(child: ChildProcess, service: Service, address: URL): Promise<void> {
-  await until(`${service} is ready`, readyWithinMs, async () => {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new OperatorError(`${service} ended while it was starting`);
-    return answersOk(address);
-  });
+async function ready(child: ChildProcess, service: Service, url: string, tls: Tls | undefined): Promise<void> {
+  const pool = new Pool(new URL(url).origin, { connect: connectorTo(service, { url, tls }) });
+  try {
+    await until(`${service} is ready`, readyWithinMs, async () => {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new OperatorError(`${service} ended while it was starting`);
+      return answersOk(pool);
+    });
+  } finally {
+    await pool.destroy();
+  }
 }
 
 /** A service that can do without a peer gives it two seconds before it says so. */
 const answerWithinMs = 10_000;
 
-async function answersOk(address: URL): Promise<boolean> {
+async function answersOk(pool: Dispatcher): Promise<boolean> {
   try {
-    return (await fetch(address, { signal: AbortSignal.timeout(answerWithinMs) })).ok;
+    const signal = AbortSignal.timeout(answerWithinMs);
+    const { statusCode, body } = await pool.request({ method: 'GET', path: '/health/ready', signal });
+    await body.dump();
+    return statusCode === 200;
   } catch {
     return false;
   }

@@ -7,7 +7,7 @@ import { startPayment } from '@paygraph/subgraph-payment';
 import { startProfile } from '@paygraph/subgraph-profile';
 import { startRisk } from '@paygraph/subgraph-risk';
 import { startWallet } from '@paygraph/subgraph-wallet';
-import { type Addresses, environmentOf, type Installation, type Service, servicesOf } from './environment.ts';
+import { type Addresses, environmentOf, type Installation, type Service, schemeOf, servicesOf } from './environment.ts';
 import { freePorts } from './free-ports.ts';
 import type { Services } from './services.ts';
 
@@ -36,7 +36,8 @@ export async function startInOneProcess(
 ): Promise<Services> {
   // Wallet and payment call each other: where payment will be is settled before wallet starts.
   const [paymentPort = 0] = await freePorts(1);
-  const addresses: Addresses = { payment: await between('payment', `http://127.0.0.1:${paymentPort}/graphql`) };
+  const paymentAddress = `${schemeOf('payment', installation)}://127.0.0.1:${paymentPort}/graphql`;
+  const addresses: Addresses = { payment: await between('payment', paymentAddress) };
   const running: RunningService[] = [];
 
   const portOf = (service: Service) => {

@@ -1,14 +1,18 @@
 {{/* The environment of one service: (dict "root" $ "name" "ledger" "service" … "settings" …) */}}
 {{- define "paygraph.env" -}}
 {{- $root := .root }}
+{{- $scheme := ternary "https" "http" (not (empty $root.Values.secrets.certificates)) }}
 - { name: HOST, value: 0.0.0.0 }
 - { name: PORT, value: "4000" }
 - { name: METRICS_PORT, value: "9464" }
 - { name: LOG_LEVEL, value: {{ $root.Values.logLevel }} }
 - { name: SHUTDOWN_SECONDS, value: {{ $root.Values.shutdownSeconds | quote }} }
-- { name: ACCESS_TOKEN_JWKS_URL, value: "http://{{ include "paygraph.name" (dict "root" $root "name" "profile") }}:4000/.well-known/jwks.json" }
+- { name: ACCESS_TOKEN_JWKS_URL, value: "{{ $scheme }}://{{ include "paygraph.name" (dict "root" $root "name" "profile") }}:4000/.well-known/jwks.json" }
 {{- with $root.Values.otlpEndpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
+{{- end }}
+{{- if $root.Values.secrets.certificates }}
+- { name: TLS_DIRECTORY, value: /certificates }
 {{- end }}
 {{- if .service.key }}
 - { name: SERVICE_JWKS_FILE, value: /keys/services.jwks.json }
@@ -18,7 +22,7 @@
 - { name: ACCESS_TOKEN_KEY_FILE, value: /keys/access-token.key.json }
 {{- end }}
 {{- range .service.calls }}
-- { name: {{ upper . }}_URL, value: "http://{{ include "paygraph.name" (dict "root" $root "name" .) }}:4000/graphql" }
+- { name: {{ upper . }}_URL, value: "{{ $scheme }}://{{ include "paygraph.name" (dict "root" $root "name" .) }}:4000/graphql" }
 {{- end }}
 {{- if .service.database }}
 - name: {{ upper .name }}_DATABASE_URL
