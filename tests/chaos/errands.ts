@@ -171,17 +171,17 @@ async function giveBack(how: Refund, owner: Customer, paymentId: string, { kind,
       return [];
     case 'WHOLE':
       await refund(owner, paymentId);
-      await refundsEnded(owner, paymentId, patienceMs);
+      await refundsEnded(owner, paymentId, patienceMs, lookEveryMs);
       return [];
     case 'PARTS':
       await part(3);
       // What is left, whatever becomes of the first.
       await refund(owner, paymentId);
-      await refundsEnded(owner, paymentId, patienceMs);
+      await refundsEnded(owner, paymentId, patienceMs, lookEveryMs);
       return [];
     case 'RIVALS': {
       const refusals = (await Promise.all([part(6), part(6)])).flat();
-      const states = (await refundsEnded(owner, paymentId, patienceMs)).map(({ state }) => state);
+      const states = (await refundsEnded(owner, paymentId, patienceMs, lookEveryMs)).map(({ state }) => state);
       // One that failed has given back what the other may have been asked for after it.
       const isRight = refusals.length === 1 || (refusals.length === 0 && states.includes('FAILED'));
       return isRight ? [] : [`two refunds of 60 % of ${paymentId} are ${states}, ${refusals.length} were refused`];
@@ -191,6 +191,8 @@ async function giveBack(how: Refund, owner: Customer, paymentId: string, { kind,
 
 /** Rails may need to be asked again and again. */
 const patienceMs = 20 * 60_000;
+/** Dozens wait at a time: looking more often would be most of what there is to do. */
+const lookEveryMs = 500;
 
 interface Standing {
   readonly state: string;

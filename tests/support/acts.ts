@@ -41,12 +41,18 @@ export async function refundsOf({ graph }: Person, id: string): Promise<readonly
   return (await graph<{ payment: { refunds: readonly RefundStanding[] } }>(query, { id })).payment.refunds;
 }
 
-/** The refunds of a payment once none is under way. */
-export async function refundsEnded(person: Person, id: string, withinMs = 60_000): Promise<readonly RefundStanding[]> {
+/** The refunds of a payment once none is under way, asked for every so often. */
+export async function refundsEnded(
+  person: Person,
+  id: string,
+  withinMs = 60_000,
+  everyMs = 50,
+): Promise<readonly RefundStanding[]> {
   let refunds: readonly RefundStanding[] = [];
-  await until(`no refund of ${id} is under way`, withinMs, async () => {
+  const haveEnded = async () => {
     refunds = await refundsOf(person, id);
     return refunds.every(({ state }) => state === 'SUCCEEDED' || state === 'FAILED');
-  });
+  };
+  await until(`no refund of ${id} is under way`, withinMs, haveEnded, everyMs);
   return refunds;
 }
