@@ -86,6 +86,18 @@ describe('a payout', () => {
     expect(first.asked()).toBeGreaterThan(0);
   });
 
+  it('goes on when every rail was out of order for a while, though nothing else is under way that would find out', async () => {
+    for (const rail of [first, second]) {
+      rail.answers.push(...Array.from({ length: 8 }, () => ({ kind: 'NOT_SENT', why: 'away' }) as const));
+      rail.decideAll(confirmed);
+    }
+    const id = await payOut();
+    await ama.paymentIn(id, 'CONFIRMED');
+    expect((await attemptsOf(id)).map(({ state }) => state).filter((state) => state !== 'NOT_SENT')).toEqual([
+      'CONFIRMED',
+    ]);
+  });
+
   it('is handed over again under the same reference when the rail never saw it', async () => {
     first.decideAll(confirmed);
     first.answers.push({ kind: 'UNKNOWN', why: 'cut off' });
