@@ -2,3 +2,4 @@ export { type ComposedSupergraph, CompositionError, composeSubgraphs, composeSup
 export { type SubgraphSource, SupergraphConfigError } from './config.ts';
 export { loadableSupergraph } from './loadable.ts';
 export { NODES } from './nodes.ts';
+export { type RulesOf, rulesFrom } from './rules.ts';

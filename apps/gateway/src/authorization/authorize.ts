@@ -1,4 +1,5 @@
 import type { Requirement } from '@paygraph/auth';
+import type { RulesOf } from '@paygraph/supergraph';
 import {
   type DocumentNode,
   type FieldNode,
@@ -21,7 +22,6 @@ import { codedError, Rejection } from '../errors.ts';
 import { operationIn } from '../execution/conditions.ts';
 import { fragmentsIn, isIntrospection, responseName } from '../execution/keys.ts';
 import { removed } from './removed.ts';
-import type { RulesOf } from './rules.ts';
 
 /** What is left of an operation for somebody who may not see all of it. */
 export interface Authorized {

@@ -1,10 +1,9 @@
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { checkScalarsOfClients } from '@paygraph/scalars';
-import { loadableSupergraph, NODES } from '@paygraph/supergraph';
+import { loadableSupergraph, NODES, rulesFrom } from '@paygraph/supergraph';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { type Authorization, createAuthorization } from '../authorization/authorize.ts';
-import { rulesFrom } from '../authorization/rules.ts';
 import type { Names } from '../execution/keys.ts';
 import type { Satisfies } from '../execution/representation.ts';
 import { type Weights, weightsOf } from '../protection/weights.ts';

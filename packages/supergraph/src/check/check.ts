@@ -2,6 +2,8 @@ import { Supergraph } from '@apollo/federation-internals';
 import { type Change, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType, validate } from 'graphql';
 import { loadableSupergraph } from '../loadable.ts';
+import { rulesFrom } from '../rules.ts';
+import { type AuthorizationChange, authorizationChanges, type Guarded } from './authorization.ts';
 import type { RegisteredOperation } from './manifest.ts';
 import { usageOf } from './usage.ts';
 
@@ -22,10 +24,12 @@ export interface SchemaCheckOptions {
 
 /**
  * Compares what clients see of two supergraphs, and tells what registered operations depend on from what nobody is known to
- * use. An operation that is not valid on the next supergraph is broken, whatever it is that changed.
+ * use. An operation that is not valid on the next supergraph is broken, whatever it is that changed, and so is one with a field
+ * that somebody may see no longer; that somebody may see one from now on is a warning.
  */
 export async function checkSchema({ released, next, operations }: SchemaCheckOptions): Promise<SchemaCheck> {
-  const [before, after] = [apiSchema(released), apiSchema(next)];
+  const [guardedBefore, guardedAfter] = [guarded(released), guarded(next)];
+  const [before, after] = [guardedBefore.schema, guardedAfter.schema];
   const users = operations.map((operation) => ({ ...operation, usage: usageOf(operation.document, before) }));
   const broken: string[] = [];
   const warnings: string[] = [];
@@ -46,9 +50,28 @@ export async function checkSchema({ released, next, operations }: SchemaCheckOpt
       broken.push(`${nameOf(operation)}: ${what}`);
     }
   }
+  const allowed = checkAuthorization(authorizationChanges(guardedBefore, guardedAfter), users);
   for (const operation of users) {
     if (explained.has(operation)) continue;
     for (const { message } of validate(after, operation.document)) broken.push(`${nameOf(operation)}: ${message}`);
+  }
+  return { broken: [...broken, ...allowed.broken], warnings: [...warnings, ...allowed.warnings] };
+}
+
+type User = RegisteredOperation & { readonly usage: ReadonlySet<string> };
+
+function checkAuthorization(changes: readonly AuthorizationChange[], users: readonly User[]): SchemaCheck {
+  const broken: string[] = [];
+  const warnings: string[] = [];
+  for (const { isTighter, message, fields } of changes) {
+    const unused = new Set(fields);
+    for (const operation of isTighter ? users : []) {
+      const used = fields.filter((field) => operation.usage.has(field));
+      for (const field of used) unused.delete(field);
+      if (used.length > 0) broken.push(`${nameOf(operation)}: ${message} (${used.join(', ')})`);
+    }
+    const whom = isTighter ? 'no registered operation' : 'open to more callers';
+    if (unused.size > 0) warnings.push(`${whom}: ${message} (${[...unused].join(', ')})`);
   }
   return { broken, warnings };
 }
@@ -57,9 +80,10 @@ function nameOf({ client, name }: RegisteredOperation): string {
   return `${client}: ${name}`;
 }
 
-/** What clients see of a supergraph. */
-function apiSchema(supergraphSdl: string): GraphQLSchema {
-  return Supergraph.build(loadableSupergraph(supergraphSdl)).apiSchema().toGraphQLJSSchema();
+function guarded(supergraphSdl: string): Guarded {
+  const supergraph = Supergraph.build(loadableSupergraph(supergraphSdl));
+  const schema = supergraph.apiSchema().toGraphQLJSSchema();
+  return { schema, rulesOf: rulesFrom(supergraph.schema, schema) };
 }
 
 /** A change touches whoever uses what it is about, or, for what is new, the nearest thing around it that was there. */
