@@ -1,5 +1,6 @@
 import { type Id, isId, parseId } from '@paygraph/ids';
 import { type Currency, currencyOf } from '@paygraph/money';
+import { createLru } from '@paygraph/service';
 import {
   CustomerNamesDocument,
   type CustomerNamesQuery,
@@ -19,6 +20,8 @@ export interface WalletFacts {
   readonly currency: Currency;
   readonly takesOut: boolean;
   readonly takesIn: boolean;
+  /** What profile says of the owner, where that could be asked for along with the wallet. */
+  readonly owner?: Promise<NameAnswer | null>;
 }
 
 /** A wallet's owner as profile knows them now. */
@@ -59,19 +62,31 @@ export function createDirectory({ wallet, profile }: Pick<Peers, 'wallet' | 'pro
     mostIds,
   );
 
+  /** Whose each wallet was when it was asked about last, which is who will be asked for next. */
+  const owners = createLru<string>(mostRemembered);
+
   return {
     async wallet(id) {
-      const answer = isId('wal', id) ? await factsOf(id) : null;
-      return answer && factsFrom(answer);
+      if (!isId('wal', id)) return null;
+      const known = owners.get(id);
+      const owner = known === undefined ? undefined : nameOf(known);
+      owner?.catch(() => {});
+      const answer = await factsOf(id);
+      if (!answer) return null;
+      owners.set(id, answer.ownerId);
+      return { ...factsFrom(answer), ...(owner && known === answer.ownerId && { owner }) };
     },
     async walletOf(name, currency) {
       const person = await idOf(name);
       const answer = person && (await payeeFactsOf({ ownerId: person.id, currency }));
       return answer && factsFrom(answer);
     },
-    party: async (facts) => partyFrom(facts, await nameOf(facts.ownerId)),
+    party: async (facts) => partyFrom(facts, await (facts.owner ?? nameOf(facts.ownerId))),
   };
 }
+
+/** Characters of wallets' ids, each of 36: some 10,000 wallets. */
+const mostRemembered = 360_000;
 
 type WalletAnswer = NonNullable<WalletFactsQuery['walletFacts'][number]>;
 type FoundAnswer = NonNullable<FindCustomersQuery['findCustomers'][number]>;
