@@ -59,7 +59,9 @@ export type Use =
 
 /** What the caller's key was used for before, if it was. */
 export async function useOf(database: Database, { principalId, key, fingerprint }: KeyUse): Promise<Use> {
-  const used = await database.idempotencyKey.findUnique({ where: { principalId_key: { principalId, key } } });
+  const [used] = await database.$queryRaw<{ fingerprint: Uint8Array; subjectId: string }[]>`
+    SELECT fingerprint, subject_id AS "subjectId" FROM idempotency_key
+    WHERE principal_id = ${principalId} AND key = ${key}`;
   if (!used) return { kind: 'unused' };
   if (!Buffer.from(used.fingerprint).equals(fingerprint)) return { kind: 'REUSED' };
   return { kind: 'used', subjectId: used.subjectId };

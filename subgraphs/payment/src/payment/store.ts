@@ -21,7 +21,9 @@ export interface Payments {
 export function createPayments(database: Database): Payments {
   return {
     async byIds(ids) {
-      const rows = await database.payment.findMany({ where: { id: { in: ids.filter((id) => isId('pay', id)) } } });
+      const known = ids.filter((id) => isId('pay', id));
+      const rows = await database.$queryRaw<PaymentRow[]>`
+        SELECT ${paymentColumns('p')} FROM payment p WHERE p.id = ANY(${known}::text[])`;
       return rows.map(paymentFrom);
     },
 

@@ -39,11 +39,11 @@ export function createTimelines(database: Database): Timelines {
     },
 
     async after(paymentId, sequence, limit) {
-      const rows = await database.paymentStep.findMany({
-        where: { paymentId, sequence: { gt: sequence } },
-        orderBy: { sequence: 'asc' },
-        take: limit,
-      });
+      const rows = await database.$queryRaw<Omit<StepRow, 'actor'>[]>`
+        SELECT payment_id AS "paymentId", sequence, from_state AS "from", to_state AS "state", reason, at
+        FROM payment_timeline
+        WHERE payment_id = ${paymentId} AND sequence > ${sequence}
+        ORDER BY sequence LIMIT ${limit}`;
       return rows.map(stepFrom);
     },
 

@@ -27,6 +27,7 @@ export function createAssessor(dependencies: {
   const { store, ruleSet, dollarRates, thresholds } = dependencies;
 
   const assessNew = async (requests: readonly (AssessmentRequest & { readonly history: History | undefined })[]) => {
+    if (requests.length === 0) return [];
     const rates = await dollarRates();
     const assessments = requests.map(async (request) => {
       const facts = factsOf(request, request.history, rates, thresholds);
@@ -39,18 +40,16 @@ export function createAssessor(dependencies: {
 
   return async (requests) => {
     const ids = requests.map(({ paymentId }) => paymentId);
-    // Histories of all, because hardly any payment is assessed already.
-    const [before, histories] = await Promise.all([store.byPaymentIds(ids), store.histories(requests)]);
-    const found = byPayment(before);
+    const histories = await store.histories(requests);
     const unknown = requests
       .map((request, index) => ({ ...request, history: histories[index] }))
-      .filter(({ paymentId }) => !found.has(paymentId));
-    const added = byPayment(unknown.length > 0 ? await assessNew(unknown) : []);
+      .filter(({ history }) => !history?.assessed);
+    const added = byPayment(await assessNew(unknown));
     // Of two processes that assess one payment at once, the first one's stands.
-    const missed = unknown.map(({ paymentId }) => paymentId).filter((id) => !added.has(id));
-    const others = byPayment(missed.length > 0 ? await store.byPaymentIds(missed) : []);
+    const kept = ids.filter((id) => !added.has(id));
+    const before = byPayment(kept.length > 0 ? await store.byPaymentIds(kept) : []);
     return ids.map((id) => {
-      const assessment = found.get(id) ?? added.get(id) ?? others.get(id);
+      const assessment = added.get(id) ?? before.get(id);
       if (!assessment) throw new Error(`The assessment of ${id} was not kept`);
       return assessment;
     });

@@ -11,8 +11,10 @@ import type { Facts, Thresholds } from '../rules/facts.ts';
 import { decisions, reasonShape, type Verdict } from '../rules/rule-set.ts';
 import type { StoredAssessment } from './assessment.ts';
 
-/** What the past says of a payer. */
+/** What the past says of a payment and its payer. */
 export interface History {
+  /** Whether the payment has its assessment. */
+  readonly assessed: boolean;
   /** Assessments of the payer's payments within the last hour, counted no further than the highest threshold. */
   readonly withinHour: number;
   /** Whether a payment of this payer to this payee was assessed before. */
@@ -29,8 +31,10 @@ export interface NewAssessment {
 }
 
 export interface AssessmentStore {
-  /** One per pair, in the order given. */
-  histories(parties: readonly { payerId: string | null; payeeId: string | null }[]): Promise<History[]>;
+  /** One per payment, in the order given. */
+  histories(
+    payments: readonly { paymentId: string; payerId: string | null; payeeId: string | null }[],
+  ): Promise<History[]>;
   /** Keeps what is new, and answers that, in any order; a payment that has an assessment keeps the one it has. */
   add(assessments: readonly NewAssessment[]): Promise<StoredAssessment[]>;
   byPaymentIds(paymentIds: readonly string[]): Promise<StoredAssessment[]>;
@@ -39,7 +43,7 @@ export interface AssessmentStore {
   awaitingReview(page: { limit: number; cursor: string | undefined; backward: boolean }): Promise<StoredAssessment[]>;
 }
 
-const historyRow = z.object({ within_hour: z.number().int(), known: z.boolean() });
+const historyRow = z.object({ assessed: z.boolean(), withinHour: z.number().int(), known: z.boolean() });
 const factsShape = z.record(z.string(), z.unknown());
 const reasonsShape = z.array(reasonShape);
 const decisionShape = z.enum(decisions);
@@ -58,29 +62,28 @@ export function createAssessmentStore(database: PrismaClient, { velocity }: Thre
     (await database.assessment.findMany({ where, include: { review: true } })).map(assessmentOf);
 
   return {
-    async histories(parties) {
+    async histories(payments) {
       // assessment_payer_id_assessed_at_idx counts, and stops at the threshold; assessment_payer_id_payee_id_idx knows.
       const rows = await database.$queryRaw`
-        SELECT (
+        SELECT EXISTS (SELECT FROM assessment WHERE payment_id = party.payment_id) AS assessed,
+               (
                  SELECT count(*)::int
                  FROM (
                    SELECT FROM assessment
                    WHERE payer_id = party.payer_id AND assessed_at > now() - interval '1 hour'
                    LIMIT ${velocity.extreme}
                  ) AS recent
-               ) AS within_hour,
+               ) AS "withinHour",
                EXISTS (
                  SELECT FROM assessment WHERE payer_id = party.payer_id AND payee_id = party.payee_id
                ) AS known
         FROM unnest(
-          ${parties.map(({ payerId }) => payerId)}::text[],
-          ${parties.map(({ payeeId }) => payeeId)}::text[]
-        ) WITH ORDINALITY AS party (payer_id, payee_id, position)
+          ${payments.map(({ paymentId }) => paymentId)}::text[],
+          ${payments.map(({ payerId }) => payerId)}::text[],
+          ${payments.map(({ payeeId }) => payeeId)}::text[]
+        ) WITH ORDINALITY AS party (payment_id, payer_id, payee_id, position)
         ORDER BY position`;
-      return z
-        .array(historyRow)
-        .parse(rows)
-        .map(({ within_hour, known }) => ({ withinHour: within_hour, known }));
+      return z.array(historyRow).parse(rows);
     },
 
     async add(assessments) {
