@@ -209,7 +209,9 @@ function createOperations(parts: OperationParts): Operations {
   const { settlements, rails } = parts;
   const directory = createDirectory(peers, tuning.batchSize);
   const lookups = createLookupBudget(tuning.payeeLookups);
-  const creation = { database, directory, lookups, peers, fees, quotes, router, timeToLiveMs: tuning.timeToLiveMs };
+  const { timeToLiveMs } = tuning;
+  const { expect } = workers;
+  const creation = { database, directory, lookups, peers, fees, quotes, router, timeToLiveMs, expect };
   const moved = (those: readonly Payment[]) => {
     workers.moved(those);
     workers.made('work');
@@ -224,9 +226,8 @@ function createOperations(parts: OperationParts): Operations {
   };
   return {
     quote: (customer, input, requestId) => createQuote(creation, customer, input, requestId),
-    pay: async (customer, input) =>
-      announced('work', await (goesOutside(input) ? createOutside : createTransfer)(creation, customer, input)),
-    deposit: async (operator, input) => announced('work', await createDeposit(creation, operator, input)),
+    pay: (customer, input) => (goesOutside(input) ? createOutside : createTransfer)(creation, customer, input),
+    deposit: (operator, input) => createDeposit(creation, operator, input),
     cancel: (customer, paymentId) => cancelPayment({ payments, moves, moved: workers.moved }, customer, paymentId),
     capture: (customer, input) => capturePayment({ database, payments, moves, moved }, customer, input),
     refund: async (customer, input) =>

@@ -48,13 +48,14 @@ export function workersOn({ database, peers, rails }: Reach, tuning: Tuning): Wo
  * A life that ends with its `last` statement or call: made, its answer lost. Nothing that the next one could be is made, so
  * that an end before a step is the end after the one before it.
  */
-export function mortal({ database, peers, rails }: Reach, last: number) {
+export function mortal({ database, peers, rails }: Reach, last = Number.POSITIVE_INFINITY) {
   let done = 0;
+  let end = last;
   const around = async <Answer>(call: () => PromiseLike<Answer>): Promise<Answer> => {
     done += 1;
-    if (done > last) throw new Error('dead');
+    if (done > end) throw new Error('dead');
     const answer = await call();
-    if (done >= last) throw new Error('dead');
+    if (done >= end) throw new Error('dead');
     return answer;
   };
   const reach: Reach = {
@@ -74,5 +75,12 @@ export function mortal({ database, peers, rails }: Reach, last: number) {
       status: (...args: Parameters<typeof rail.status>) => around(() => rail.status(...args)),
     })),
   };
-  return { reach, isDead: () => done >= last };
+  return {
+    reach,
+    isDead: () => done >= end,
+    /** From here on it has so many more. */
+    endAfter(more: number) {
+      end = done + more;
+    },
+  };
 }

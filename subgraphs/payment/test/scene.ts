@@ -16,6 +16,7 @@ import { createQuotes } from '../src/quote/quote.ts';
 import { createLiveRail } from '../src/rails/live-rail.ts';
 import { createRouter } from '../src/rails/router.ts';
 import { defaultRailTuning } from '../src/rails/tuning.ts';
+import type { Workers } from '../src/worker/workers.ts';
 import { type MoneyAnswer, type Person, person, type TransferInput } from './person.ts';
 import { createPlatform, type Platform, type Service } from './platform.ts';
 
@@ -98,13 +99,18 @@ export function createMaker(
   {
     timeToLiveMs = 60_000,
     rails = [],
-  }: { readonly timeToLiveMs?: number; readonly rails?: readonly RailAdapter[] } = {},
+    expect = () => ({ made() {}, dropped() {} }),
+  }: {
+    readonly timeToLiveMs?: number;
+    readonly rails?: readonly RailAdapter[];
+    readonly expect?: Workers['expect'];
+  } = {},
 ) {
   const peers = connectPeers();
   const creation = {
     database: client,
     peers,
-    timeToLiveMs,
+    ...{ timeToLiveMs, expect },
     directory: createDirectory(peers, 1_000),
     lookups: createLookupBudget({ tries: 20, seconds: 900 }),
     quotes: createQuotes(client, { quoteLifeMs: 30_000 }),

@@ -1,5 +1,4 @@
 import type { CustomerPrincipal } from '@paygraph/auth';
-import type { Database } from '../database.ts';
 import type { CreatePaymentErrorCode, CreatePaymentInput } from '../generated/graphql.ts';
 import type { KycTier } from '../generated/peers/profile.ts';
 import type { Peers } from '../peers/peers.ts';
@@ -10,7 +9,7 @@ import type { Quote, Quotes } from '../quote/quote.ts';
 import type { Router } from '../rails/router.ts';
 import { fingerprintOf, isIdempotencyKey } from './idempotency.ts';
 import { newPaymentIds } from './insert.ts';
-import { type Made, makeOnce } from './make.ts';
+import { type Made, type MakingDependencies, makeOnce } from './make.ts';
 import { isMetadata } from './metadata.ts';
 import type { PayeeDependencies } from './payee.ts';
 import { type Refused, refused } from './refusal.ts';
@@ -18,14 +17,11 @@ import { type Route, routeOf } from './route.ts';
 
 type CreateRefused = Refused<CreatePaymentErrorCode>;
 
-export interface CreationDependencies extends PayeeDependencies {
-  readonly database: Database;
+export interface CreationDependencies extends PayeeDependencies, MakingDependencies {
   readonly quotes: Quotes;
   readonly fees: FeeSchedule;
   readonly router: Router;
   readonly peers: Pick<Peers, 'forex'>;
-  /** From creation until an unexecuted payment expires, in ms. */
-  readonly timeToLiveMs: number;
 }
 
 /**

@@ -5,8 +5,10 @@ import { currentSpan } from '@paygraph/tracing';
 import { type Database, insertion, int8, json, milliseconds, paymentColumns, text } from '../database.ts';
 import { type Payment as PaymentRow, Prisma } from '../generated/prisma/client.ts';
 import { type Price, priceValues } from '../quote/price.ts';
+import type { Lease } from '../worker/lease.ts';
 import type { KeyUse } from './idempotency.ts';
 import { birth } from './lifecycle.ts';
+import { service } from './move.ts';
 import { type CaptureMethod, type Party, type Payment, paymentFrom } from './payment.ts';
 import type { Rail } from './rail.ts';
 
@@ -40,14 +42,21 @@ export type Inserted =
   /** The quote belongs to another payment; nothing was written, and the key is as free as before. */
   | { readonly kind: 'QUOTE_IN_USE' };
 
-/** Writes a payment, its first step and its idempotency key, all in one statement. */
+/**
+ * Writes a payment, its first step and its idempotency key, all in one statement.
+ * @param lease of a worker that goes on with it at once: its checks have begun then, which is its second step
+ */
 export async function insertPayment(
   database: Database,
   draft: Draft,
   { principalId, key, fingerprint }: KeyUse,
   timeToLiveMs: number,
+  lease?: Lease,
 ): Promise<Inserted> {
-  const { columns, values } = insertion(valuesOf(draft, timeToLiveMs));
+  const { columns, values } = insertion({ ...valuesOf(draft, timeToLiveMs), ...(lease && begunValues(lease)) });
+  const begun = lease
+    ? Prisma.sql`UNION ALL SELECT id, 2, ${birth.state}, 'VALIDATING', 'CHECKS_STARTED', ${service} FROM made`
+    : Prisma.empty;
   try {
     const rows = await database.$queryRaw<PaymentRow[]>`
       WITH used AS (
@@ -61,8 +70,9 @@ export async function insertPayment(
         RETURNING *
       ),
       step AS (
-        INSERT INTO payment_timeline (payment_id, sequence, to_state, reason, actor)
-        SELECT id, sequence, state, ${birth.reason}::payment_reason, ${principalId} FROM made
+        INSERT INTO payment_timeline (payment_id, sequence, from_state, to_state, reason, actor)
+        SELECT id, 1, NULL::payment_state, ${birth.state}::payment_state, ${birth.reason}::payment_reason, ${principalId}
+        FROM made ${begun}
       )
       SELECT ${paymentColumns('p')} FROM made p`;
     const [row] = rows;
@@ -104,6 +114,16 @@ function valuesOf(draft: Draft, timeToLiveMs: number) {
     settlementId: text(settles ? newId('txn') : null),
     returnId: text(settles ? newId('txn') : null),
     expiresAt: Prisma.sql`clock_timestamp() + ${milliseconds(timeToLiveMs)}`,
+  };
+}
+
+function begunValues({ owner, leaseMs }: Lease) {
+  return {
+    state: Prisma.sql`'VALIDATING'::payment_state`,
+    sequence: Prisma.sql`2`,
+    leaseOwner: text(owner),
+    leaseUntil: Prisma.sql`clock_timestamp() + ${milliseconds(leaseMs)}`,
+    leaseEpoch: Prisma.sql`1`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import type { Expectation } from '../worker/workers.ts';
 import { type KeyUse, useOf } from './idempotency.ts';
 import { type Draft, insertPayment } from './insert.ts';
 import { type Payment, paymentFrom } from './payment.ts';
@@ -16,9 +17,12 @@ export interface QuoteInUse {
   readonly kind: 'QUOTE_IN_USE';
 }
 
-interface Dependencies {
+export interface MakingDependencies {
   readonly database: Database;
+  /** From creation until an unexecuted payment expires, in ms. */
   readonly timeToLiveMs: number;
+  /** Has a payment that is about to be made carried on. */
+  readonly expect: () => Expectation;
 }
 
 /**
@@ -26,15 +30,18 @@ interface Dependencies {
  * the payment of the first. What `prepare` refuses leaves the key unused.
  */
 export async function makeOnce<Code extends RefusalCode>(
-  { database, timeToLiveMs }: Dependencies,
+  { database, timeToLiveMs, expect }: MakingDependencies,
   use: KeyUse,
   prepare: () => Promise<Draft | Refused<Code>>,
 ): Promise<Made | Refused<Code | 'IDEMPOTENCY_KEY_REUSED'> | QuoteInUse> {
+  // At the same time, since hardly any key has been used before: what was prepared for one that has is of no account.
+  const preparing = prepare();
+  preparing.catch(() => {});
   const before = await earlier(database, use);
   if (before) return before;
-  const draft = await prepare();
+  const draft = await preparing;
   if (draft.kind === 'refused') return draft;
-  const inserted = await insertPayment(database, draft, use, timeToLiveMs);
+  const inserted = await insertExpected(draft);
   switch (inserted.kind) {
     case 'inserted':
       return { kind: 'made', payment: inserted.payment, replayed: false };
@@ -44,6 +51,19 @@ export async function makeOnce<Code extends RefusalCode>(
       const first = await earlier(database, use);
       if (first) return first;
       throw new Error('An idempotency key is in use and cannot be read');
+    }
+  }
+
+  async function insertExpected(draft: Draft) {
+    const expectation = expect();
+    try {
+      const inserted = await insertPayment(database, draft, use, timeToLiveMs, expectation.lease);
+      if (inserted.kind === 'inserted') expectation.made(inserted.payment);
+      else expectation.dropped();
+      return inserted;
+    } catch (error) {
+      expectation.dropped();
+      throw error;
     }
   }
 }

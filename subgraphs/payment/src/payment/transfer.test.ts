@@ -18,7 +18,9 @@ afterAll(async () => {
 describe('a transfer within one currency', () => {
   it('moves the money free of charge, step by step', async () => {
     const made = await asAma.pay({ ...scene.dollars('12.3'), metadata: { invoice: 'A-17' } });
-    expect(made).toMatchObject({ replayed: false, userErrors: [], payment: { state: 'INITIATED' } });
+    expect(made).toMatchObject({ replayed: false, userErrors: [], payment: {} });
+    // Its checks begin as it is made, unless there is work that it goes with.
+    expect(['INITIATED', 'VALIDATING']).toContain(made.payment?.state);
     const payment = await asAma.paymentIn(idOf(made), 'CONFIRMED');
 
     expect(payment).toMatchObject({

@@ -74,3 +74,35 @@ it('a process that dies after any one of its steps leaves payments that another 
   }
   expect(await scene.troubles()).toEqual([]);
 });
+
+it('a process that dies after any step of a payment that it carries on from its making leaves it to another', {
+  timeout: 120_000,
+}, async () => {
+  let died = true;
+  for (let last = 1; died; last += 1) {
+    const life = mortal(reach);
+    const doomed = workersOn(life.reach, { ...tuning, pollMs: 60_000 });
+    await doomed.start();
+    await eventually(() => {
+      const { lease, dropped } = doomed.expect();
+      dropped();
+      return lease !== undefined;
+    });
+    const own = createMaker(scene, { expect: doomed.expect });
+    life.endAfter(last);
+    const { id, state } = await own.transfer(scene.dollars('1'));
+    expect(state).toBe('VALIDATING');
+    await eventually(async () => life.isDead() || (await atRest([id])));
+    died = !(await atRest([id]));
+    await doomed.stop();
+    await own.close();
+
+    const heir = workersOn(reach, tuning);
+    await heir.start();
+    await eventually(() => atRest([id]));
+    await heir.stop();
+    expect(await scene.client.payment.findUnique({ where: { id } })).toMatchObject({ state: 'CONFIRMED', sequence: 5 });
+    expect(last).toBeLessThan(100);
+  }
+  expect(await scene.troubles()).toEqual([]);
+});

@@ -41,14 +41,17 @@ export interface Leases {
   postpone(postponements: readonly Postponement[]): Promise<void>;
 }
 
+/** Whose a payment is, and for how long unless its owner writes in between. */
+export interface Lease {
+  readonly owner: string;
+  readonly leaseMs: number;
+}
+
 /**
  * A claimed payment is its worker's until the lease runs out, and what the worker then writes counts only under the epoch
  * of its claim. So a worker that died holds a payment up for one lease, and one that was slow does no harm.
  */
-export function createLeases(
-  database: Database,
-  { owner, leaseMs }: { readonly owner: string; readonly leaseMs: number },
-): Leases {
+export function createLeases(database: Database, { owner, leaseMs }: Lease): Leases {
   return {
     /** Relies on payment_due_idx. */
     async claim(limit) {

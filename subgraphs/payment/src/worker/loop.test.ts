@@ -92,6 +92,28 @@ describe('a loop', () => {
     await loop.stop();
   });
 
+  it('lets nudges gather when it is told to', async () => {
+    const { rounds, round } = recorder();
+    const loop = createLoop({ name: 'test', round, pollMs: 1_000, gatherMs: 20, logger: silent });
+    loop.start();
+    await rounds[0]?.(false);
+    loop.nudge();
+    await vi.advanceTimersByTimeAsync(10);
+    loop.nudge();
+    expect(rounds).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(rounds).toHaveLength(2);
+    await rounds[1]?.(false);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(rounds).toHaveLength(2);
+    loop.nudge();
+    const stopping = loop.stop();
+    expect(rounds).toHaveLength(3);
+    await rounds[2]?.(true);
+    await stopping;
+    expect(rounds).toHaveLength(3);
+  });
+
   it('stops when what is under way has ended, and begins nothing more', async () => {
     const { rounds, round } = recorder();
     const loop = loopOf(round);
@@ -107,5 +129,68 @@ describe('a loop', () => {
     await stopping;
     loop.nudge();
     expect(rounds).toHaveLength(1);
+  });
+});
+
+describe('a place in a loop', () => {
+  /** A loop with nothing to do. */
+  async function idle() {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round);
+    loop.start();
+    await rounds[0]?.(false);
+    return { rounds, loop };
+  }
+
+  it('is one for work in hand, and there is none while anything else is under way', async () => {
+    const { loop, rounds } = await idle();
+    const place = loop.takePlace();
+    expect(loop.takePlace()).toBeUndefined();
+    const own = recorder();
+    place?.fill(own.round);
+    expect([own.rounds.length, rounds.length]).toEqual([1, 1]);
+    expect(loop.takePlace()).toBeUndefined();
+    await own.rounds[0]?.(true);
+    // As after a round that found work, it is looked for more.
+    expect(rounds).toHaveLength(2);
+    expect(loop.takePlace()).toBeUndefined();
+    await rounds[1]?.(false);
+    expect(loop.takePlace()).toBeDefined();
+    await loop.stop();
+  });
+
+  it('lets nudges go on that came meanwhile, also when it was left', async () => {
+    const { loop, rounds } = await idle();
+    const place = loop.takePlace();
+    loop.nudge();
+    expect(rounds).toHaveLength(1);
+    place?.leave();
+    expect(rounds).toHaveLength(2);
+    await rounds[1]?.(false);
+    await loop.stop();
+  });
+
+  it('is none in a loop that stands still, which waits for what is done in one', async () => {
+    const { loop } = await idle();
+    const own = recorder();
+    loop.takePlace()?.fill(own.round);
+    let stopped = false;
+    const stopping = loop.stop().then(() => {
+      stopped = true;
+    });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(stopped).toBe(false);
+    await own.rounds[0]?.(false);
+    await stopping;
+    expect(loop.takePlace()).toBeUndefined();
+  });
+
+  it('that is filled when the loop has been stopped does nothing', async () => {
+    const { loop } = await idle();
+    const own = recorder();
+    const place = loop.takePlace();
+    await loop.stop();
+    place?.fill(own.round);
+    expect(own.rounds).toHaveLength(0);
   });
 });

@@ -27,7 +27,7 @@ import { createCarrier } from './carrier.ts';
 import { createChecks } from './checks.ts';
 import { createCompensator } from './compensate.ts';
 import { createExtender } from './extend.ts';
-import { createLeases } from './lease.ts';
+import { type Claim, createLeases, type Lease } from './lease.ts';
 import { createLoop, type Loop, type LoopOptions } from './loop.ts';
 import type { WorkObserver } from './metrics.ts';
 import { createRailStages } from './rail-stages.ts';
@@ -56,6 +56,8 @@ export interface WorkerDependencies {
 }
 
 export interface Workers {
+  /** Before a payment is made: who is to carry it on. */
+  expect(): Expectation;
   /** Tells the world of steps taken, and the workers of what follows from them. */
   moved(payments: readonly Payment[]): void;
   /** There is something new to do: here and in other processes somebody takes it up. */
@@ -65,11 +67,23 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
+/** A payment that is about to be made. One of the two is called, once. */
+export interface Expectation {
+  /**
+   * With it the payment is made as this process's already, its checks begun, and need not be looked for. None while there is
+   * other work under way, which it then goes with, or while there are no workers here.
+   */
+  readonly lease?: Lease;
+  made(payment: Payment): void;
+  /** It came to nothing. */
+  dropped(): void;
+}
+
 /** Everything that goes on beside requests: carrying payments on, ending those out of time, settling what peers are owed. */
 export function createWorkers(dependencies: WorkerDependencies): Workers {
   const { hints, tuning, logger, observe } = dependencies;
   const { pollMs, concurrency, batchSize } = tuning;
-  const rounds = createRounds(dependencies, {
+  const { rounds, begin } = createRounds(dependencies, {
     moved: (payments) => moved(payments),
     nudge: (name) => loops[name].nudge(),
     nudgeIn: (name, delayMs) => loops[name].nudgeIn(delayMs),
@@ -87,7 +101,8 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     expire: loop('expire'),
     // Of a round there is never anything left to be done at once.
     extend: loop('extend', { pollMs: tuning.extendMs, batchSize: Number.POSITIVE_INFINITY }),
-    compensate: loop('compensate', { batchSize }),
+    // Nobody waits for it, and whoever does wait, for the step that it follows, is told first.
+    compensate: loop('compensate', { batchSize, gatherMs }),
     purge: loop('purge', { pollMs: tuning.purgeMs }),
   };
   let stopListening = () => {};
@@ -97,13 +112,23 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     observe?.moved(payments);
     if (payments.some(({ state }) => compensations.some((owed) => owed.state === state))) loops.compensate.nudge();
   };
+  const made = (...kinds: Work[]) => {
+    for (const kind of kinds) {
+      hints.workWaiting(kind);
+      loops[kind].nudge();
+    }
+  };
   return {
     moved,
-    made(...kinds) {
-      for (const kind of kinds) {
-        hints.workWaiting(kind);
-        loops[kind].nudge();
-      }
+    made,
+    expect() {
+      const place = loops.work.takePlace();
+      if (!place) return { made: () => made('work'), dropped() {} };
+      return {
+        lease: { owner: dependencies.owner, leaseMs: tuning.leaseMs },
+        made: (payment) => place.fill(() => begin([{ payment, from: 'INITIATED' }])),
+        dropped: place.leave,
+      };
     },
     async start() {
       stopListening = await hints.onWork((heard) => {
@@ -114,7 +139,10 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     },
     async stop() {
       stopListening();
-      await Promise.all(Object.values(loops).map((loop) => loop.stop()));
+      const { compensate, ...others } = loops;
+      await Promise.all(Object.values(others).map((loop) => loop.stop()));
+      // What followed from the last of their work.
+      await compensate.stop();
     },
   };
 }
@@ -122,6 +150,9 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
 /** What requests leave to be done: payments to be carried on, and what has a loop of its own. */
 const works = ['work', 'attempts', 'refunds', 'suspense', 'settlements', 'webhooks'] as const;
 export type Work = (typeof works)[number];
+
+/** Within so many ms what peers are owed for several payments goes together. */
+const gatherMs = 25;
 
 type LoopName = Work | 'expire' | 'extend' | 'compensate' | 'purge';
 
@@ -131,8 +162,14 @@ interface Signals {
   readonly nudgeIn: (name: LoopName, delayMs: number) => void;
 }
 
-/** What each loop does in a round. */
-function createRounds(dependencies: WorkerDependencies, signals: Signals): Record<LoopName, LoopOptions['round']> {
+interface Rounds {
+  /** What each loop does in a round. */
+  readonly rounds: Record<LoopName, LoopOptions['round']>;
+  /** Carries on what was just claimed, and says how much that was. */
+  readonly begin: (claims: readonly Claim[]) => Promise<number>;
+}
+
+function createRounds(dependencies: WorkerDependencies, signals: Signals): Rounds {
   const { database, peers, moves, payments, quotes, attempts, refunds, items, rails, router, tuning, logger, tracing } =
     dependencies;
   const { observe } = dependencies;
@@ -159,14 +196,14 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
     nudge('suspense');
     nudge('compensate');
   };
-  return {
-    async work() {
-      const claims = await leases.claim(batchSize);
-      observe?.claimed(claims.map(({ from }) => from));
-      moved(claims.flatMap(({ payment, from }) => (payment.state === from ? [] : [payment])));
-      await carry(claims.map(({ payment }) => payment));
-      return claims.length;
-    },
+  const begin = async (claims: readonly Claim[]) => {
+    observe?.claimed(claims.map(({ from }) => from));
+    moved(claims.flatMap(({ payment, from }) => (payment.state === from ? [] : [payment])));
+    await carry(claims.map(({ payment }) => payment));
+    return claims.length;
+  };
+  const rounds: Rounds['rounds'] = {
+    work: async () => begin(await leases.claim(batchSize)),
     attempts: createAttemptWork({
       ...{ database, attempts, batchSize, decided, logger, tracing },
       call: createCaller(rails, tuning.rails, logger),
@@ -205,4 +242,5 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Recor
       return quotesGone === batchSize || webhooksGone === batchSize;
     },
   };
+  return { rounds, begin };
 }
