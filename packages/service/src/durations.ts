@@ -59,11 +59,12 @@ export function createDurations<const Labels extends readonly string[]>(
 ): Observe<Labels> {
   const { registry, name, help, labelNames } = options;
   const known = new Map<string, Series>();
+  const type = 'histogram';
   const metric = {
-    name,
+    ...{ name, help, type, labelNames },
     get: async () => {
       const values = [...known.values()].flatMap((series) => series.valuesAs(name));
-      return { name, help, type: 'histogram', aggregator: 'sum', values };
+      return { name, help, type, aggregator: 'sum', values };
     },
     reset: () => known.clear(),
   };
