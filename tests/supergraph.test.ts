@@ -53,6 +53,22 @@ it('says of every connection which arguments decide how long it is, so that its 
   }
 });
 
+it('lets answers be kept for everybody where there is nothing that is anybody’s, and nowhere else', async () => {
+  const supergraph = parse(await readFile(root('supergraph.graphql'), 'utf8'), { noLocation: true });
+  const isMarked = ({ directives = [] }: { readonly directives?: readonly DirectiveNode[] }) =>
+    directives.some(({ name }) => name.value === 'cacheControl');
+  const marked = supergraph.definitions.flatMap((type) => {
+    if (type.kind !== Kind.OBJECT_TYPE_DEFINITION && type.kind !== Kind.INTERFACE_TYPE_DEFINITION) return [];
+    const fields = (type.fields ?? []).filter(isMarked).map(({ name }) => `${type.name.value}.${name.value}`);
+    return isMarked(type) ? [type.name.value, ...fields] : fields;
+  });
+  expect(marked.sort()).toEqual([
+    ...['HistoricalRateConnection.edges', 'HistoricalRateConnection.nodes', 'HistoricalRateConnection.pageInfo'],
+    ...['HistoricalRateEdge.node', 'Query.currencies', 'Query.exchangeRate', 'Query.exchangeRateHistory'],
+    'Query.exchangeRates',
+  ]);
+});
+
 it('has no resumable subscription that the client helper does not know', async () => {
   const supergraph = parse(await readFile(root('supergraph.graphql'), 'utf8'), { noLocation: true });
   const resumable = supergraph.definitions.flatMap((type) =>

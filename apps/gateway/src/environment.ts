@@ -47,6 +47,12 @@ const settings = {
   /** WebSockets that may be open at once, in all and of one caller. */
   MAX_SOCKETS: countOf(20_000),
   MAX_SOCKETS_PER_CALLER: countOf(50),
+  /** Bytes of answers that are for everybody and kept in this process; 0 keeps none, in Redis neither. */
+  RESPONSE_CACHE_BYTES: z
+    .string()
+    .regex(/^\d{1,10}$/, 'must be a whole number of bytes')
+    .transform(Number)
+    .prefault('33554432'),
   /** How large an operation may be. */
   MAX_DEPTH: countOf(defaultLimits.depth),
   MAX_ALIASES: countOf(defaultLimits.aliases),
@@ -110,4 +116,9 @@ export function protectionIn(config: GatewayConfig): Pick<ProtectionOptions, 'li
 export function rateLimitsIn(config: GatewayConfig) {
   const { RATE_LIMIT_ANONYMOUS: anonymous, RATE_LIMIT_CALLER: caller, RATE_LIMIT_NETWORK: network } = config;
   return { limits: { anonymous, caller, network }, redisUrl: config.REDIS_URL };
+}
+
+/** What a configuration says of answers that are kept for everybody. */
+export function responseCacheIn({ RESPONSE_CACHE_BYTES: bytes, REDIS_URL: redisUrl }: GatewayConfig) {
+  return bytes === 0 ? undefined : { bytes, redisUrl };
 }

@@ -14,6 +14,7 @@ import {
 import type { Tracing } from '@paygraph/tracing';
 import type { GraphqlWs } from '@paygraph/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createResponseCache, type ResponseCacheOptions } from './caching/response-cache.ts';
 import { createGenerations } from './generations.ts';
 import { createAnswers } from './http/answers.ts';
 import { authenticateRequest } from './http/authenticate.ts';
@@ -57,6 +58,8 @@ export interface GatewayOptions {
   readonly tls?: Tls | undefined;
   /** What callers may spend in a minute; nothing is counted if left out. */
   readonly rateLimits?: Omit<RateLimiterOptions, 'logger'>;
+  /** How answers that are for everybody are kept; they are not if left out. */
+  readonly responseCache?: Omit<ResponseCacheOptions, 'logger' | 'onAnswer'> | undefined;
   /** Proxies whose word is taken for where a request comes from: addresses, or networks such as `10.0.0.0/8`. */
   readonly trustedProxies?: readonly string[];
   /** Hides the schema from anonymous callers: no introspection, no suggestions. Follows `NODE_ENV` if left out. */
@@ -109,8 +112,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { batch: maxBatch, bodyBytes: bodyLimit } = protection.limits;
   const measure =
     metrics && createGatewayMetrics(metrics.registry, new Set(options.registered?.map(({ name }) => name)));
+  const responseCache =
+    options.responseCache && createResponseCache({ ...options.responseCache, logger, onAnswer: measure?.cached });
   const logOperations = logger.isLevelEnabled('debug');
-  const generations = createGenerations({ ...options, production, protection, measure, logOperations });
+  const generations = createGenerations({ ...options, production, protection, responseCache, measure, logOperations });
   const begin = createBeginOperation(generations, createQuota(options.subscriptions ?? manySubscriptions), measure);
   const stores = {
     ...(options.authenticate.ready && { jwks: optional(options.authenticate.ready) }),
@@ -162,6 +167,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await app.close();
     await generations.close();
     await rateLimiter?.close();
+    await responseCache?.close();
     await tracing?.close();
   };
 

@@ -1,6 +1,8 @@
 import type { Policies, Prove } from '@paygraph/auth';
 import type { Logger, Tls } from '@paygraph/service';
 import type { Tracing } from '@paygraph/tracing';
+import { digestOf } from './caching/caching.ts';
+import type { ResponseCache } from './caching/response-cache.ts';
 import { type Graph, loadGraph } from './graph/graph.ts';
 import type { GatewayMetrics } from './metrics/metrics.ts';
 import { logged } from './pipeline/logged.ts';
@@ -33,6 +35,8 @@ export interface GenerationsOptions {
   readonly reopen?: ReopenPolicy;
   readonly policies?: Policies;
   readonly tracing?: Tracing | undefined;
+  /** Where answers are kept that are for everybody; nowhere if left out. */
+  readonly responseCache?: ResponseCache | undefined;
   /** What clients are known to send, which is planned before anybody asks. */
   readonly registered?: readonly Registered[] | undefined;
   /** Time in ms that plans may take before the first supergraph is used, and before one that follows is. */
@@ -82,8 +86,10 @@ export function createGenerations(options: GenerationsOptions): Generations {
     const graph = loadGraph(supergraphSdl);
     const addresses = new Map(graph.subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
     const subgraphs = new Map([...addresses].map(([name, url]) => [name, connect(name, url)] as const));
+    const generation = digestOf([supergraphSdl, [...addresses]]);
     const pipeline = createPipeline({
-      ...{ graph, subgraphs, production, protection, policies, tracing },
+      ...{ graph, subgraphs, production, protection, policies, tracing, generation },
+      responseCache: options.responseCache,
       onPlan: measure?.planned,
       ...(reopen && { reopen }),
     });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Principal, principalName } from '@paygraph/auth';
+import { anonymous, type Principal, principalName } from '@paygraph/auth';
 import type { Logger } from '@paygraph/service';
 import type { Span } from '@paygraph/tracing';
 import { type DocumentNode, Kind } from 'graphql';
@@ -88,6 +88,12 @@ export function forOperation(scope: RequestScope, { document }: { readonly docum
 
 function nameIn({ definitions }: DocumentNode): string | undefined {
   return definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)?.name?.value;
+}
+
+/** The same request as if nobody known had sent it: what it is answered then is for everybody. */
+export function forEverybody(scope: RequestScope): RequestScope {
+  const { requestId, address, span } = scope;
+  return new Scope({ principal: anonymous, authorization: undefined, requestId, address, span }, scope, () => ({}));
 }
 
 /** The same with a span of its own. */

@@ -10,7 +10,7 @@ import {
   tracingFrom,
 } from '@paygraph/service';
 import { readManifests } from '@paygraph/supergraph/manifest';
-import { committedSupergraph, gatewayEnvironment, protectionIn, rateLimitsIn } from './environment.ts';
+import { committedSupergraph, gatewayEnvironment, protectionIn, rateLimitsIn, responseCacheIn } from './environment.ts';
 import { createGateway } from './gateway.ts';
 import { watchSupergraph } from './watch-supergraph.ts';
 
@@ -54,6 +54,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),
     protection: { ...protectionIn(config), listed: { operations: known, only: config.OPERATIONS === 'listed' } },
     rateLimits: rateLimitsIn(config),
+    responseCache: responseCacheIn(config),
     proverFor: (name) => (isServiceName(name) ? createProver({ ...proofKeys, service: name }) : undefined),
     ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
     subscriptions: { total: config.MAX_SUBSCRIPTIONS, perPrincipal: config.MAX_SUBSCRIPTIONS_PER_CALLER },

@@ -12,6 +12,17 @@ describe('a map that forgets', () => {
     expect(['aaa', 'bbb', 'ccc', 'dddd'].map(lru.get)).toEqual([1, undefined, undefined, 4]);
   });
 
+  it('drops by whatever size its values have', () => {
+    const lru = createLru<string>(10, (_key, value) => value.length);
+    lru.set('a long key', 'aaaa');
+    lru.set('b', 'bbbb');
+    lru.set('b', 'bb');
+    lru.set('c', 'cccc');
+    expect([...lru.values()]).toEqual(['aaaa', 'bb', 'cccc']);
+    lru.set('d', 'd');
+    expect([...lru.values()]).toEqual(['bb', 'cccc', 'd']);
+  });
+
   it('tells what it holds in the order of its use', () => {
     const lru = createLru<number>(9);
     lru.set('aaa', 1);

@@ -7,15 +7,21 @@ export interface Lru<Value> {
 }
 
 /**
- * A map whose keys have at most `limit` characters in all: beyond that, the keys used longest ago go with their values.
- * Clients choose how long an operation is, and what is remembered of one grows with its text.
+ * A map of what has at most `limit` in all by `sizeOf`, which is a key's characters if left out: beyond that, what was used longest
+ * ago goes. Clients choose how long an operation is, and what is remembered of one grows with its text.
  */
-export function createLru<Value>(limit: number): Lru<Value> {
+export function createLru<Value>(
+  limit: number,
+  sizeOf: (key: string, value: Value) => number = (key) => key.length,
+): Lru<Value> {
   const entries = new Map<string, Value>();
   let size = 0;
 
   const remove = (key: string): void => {
-    if (entries.delete(key)) size -= key.length;
+    const value = entries.get(key);
+    if (value === undefined) return;
+    entries.delete(key);
+    size -= sizeOf(key, value);
   };
   return {
     get(key) {
@@ -28,7 +34,7 @@ export function createLru<Value>(limit: number): Lru<Value> {
     set(key, value) {
       remove(key);
       entries.set(key, value);
-      size += key.length;
+      size += sizeOf(key, value);
       for (const oldest of entries.keys()) {
         if (size <= limit) return;
         remove(oldest);

@@ -5,6 +5,8 @@ export interface Answer {
   /** The JSON of `{ data, errors? }`. */
   readonly json: string;
   readonly hasErrors?: boolean;
+  /** Seconds for which it may be kept and given to everybody; for none if left out. */
+  readonly maxAge?: number;
 }
 
 export function answerOf(result: { readonly data?: unknown; readonly errors?: readonly object[] }): Answer {

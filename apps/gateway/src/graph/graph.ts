@@ -4,6 +4,7 @@ import { checkScalarsOfClients } from '@paygraph/scalars';
 import { loadableSupergraph, NODES, rulesFrom } from '@paygraph/supergraph';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { type Authorization, createAuthorization } from '../authorization/authorize.ts';
+import { type CacheHints, cacheHintsOf } from '../caching/hints.ts';
 import type { Names } from '../execution/keys.ts';
 import type { Satisfies } from '../execution/representation.ts';
 import { type Weights, weightsOf } from '../protection/weights.ts';
@@ -34,6 +35,8 @@ export interface Graph {
   readonly nodeTypes: readonly NodeType[];
   /** What its parts cost. */
   readonly weights: Weights;
+  /** How long answers about its parts may be kept. */
+  readonly cacheHints: CacheHints;
   /** Plans a valid document with one operation. @throws Rejection when it is too complex or cannot be planned. */
   plan(document: DocumentNode): QueryPlan;
 }
@@ -68,6 +71,7 @@ export function loadGraph(supergraphSdl: string): Graph {
     nodeTypes: nodeTypesOf(supergraph.schema, NODES),
     authorization: createAuthorization(schema, rulesFrom(supergraph.schema, schema)),
     weights: weightsOf(supergraph.schema),
+    cacheHints: cacheHintsOf(supergraph.schema),
     names: namesOf(supergraph.schema, supergraphSchema),
     plan: createPlan(schema, (document) => planner.buildQueryPlan(operationFromDocument(apiSchema, document))),
   };

@@ -28,6 +28,7 @@ interface Answered {
   readonly status: number;
   readonly json: string;
   readonly usage?: Usage | undefined;
+  readonly maxAge?: number;
 }
 
 /**
@@ -77,8 +78,11 @@ export function createAnswers({ pipeline, scopeOf, maxBatch }: AnswersOptions): 
     if (!isList(given)) {
       const answered = await answer(given, inParts);
       if (!answered) return reply;
-      tell(reply, answered.usage);
-      return send(reply, answered.status, type, answered.json);
+      const { status, json, usage, maxAge } = answered;
+      if (maxAge) vary(reply);
+      // What may be kept on the way is given to others, who have limits of their own.
+      if (!maxAge || request.method !== 'GET') tell(reply, usage);
+      return send(reply, status, type, json, maxAge);
     }
     if (given.length === 0 || given.length > maxBatch) return refuse(reply, type, batchOf(given.length, maxBatch));
     const answers = await Promise.all(
@@ -159,14 +163,20 @@ const contentTypes: Record<MediaType, string> = {
   'application/graphql-response+json': 'application/graphql-response+json; charset=utf-8',
 };
 
+/** Whoever keeps the answer on the way may give it to those who take the same media type. */
+function vary(reply: FastifyReply): void {
+  const given = reply.getHeader('vary');
+  reply.header('vary', given === undefined ? 'accept' : `${given}, accept`);
+}
+
 /** From this many characters on an answer is made into bytes once, and not once more for its length. */
 const LARGE = 16_384;
 
-function send(reply: FastifyReply, status: number, type: MediaType, json: string): FastifyReply {
+function send(reply: FastifyReply, status: number, type: MediaType, json: string, maxAge?: number): FastifyReply {
   const payload = json.length < LARGE ? json : Buffer.from(json);
   return reply
     .code(status)
     .header('content-type', contentTypes[type])
-    .header('cache-control', 'no-store')
+    .header('cache-control', maxAge ? `max-age=${maxAge}, public` : 'no-store')
     .send(payload);
 }

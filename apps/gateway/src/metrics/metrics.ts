@@ -1,6 +1,7 @@
 import { createDurations } from '@paygraph/service';
 import { type DocumentNode, Kind } from 'graphql';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Cached } from '../caching/response-cache.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Prepared } from '../pipeline/prepare.ts';
 import type { WarmedUp } from '../pipeline/warm-up.ts';
@@ -13,6 +14,8 @@ export type Transport = 'websocket' | 'sse' | 'multipart';
 export interface GatewayMetrics {
   pipeline(pipeline: Pipeline): Pipeline;
   subgraph(subgraph: Subgraph): Subgraph;
+  /** Counts an answer that is for everybody. */
+  cached(how: Cached): void;
   /** Counts an operation that is planned while its caller waits. */
   planned(): void;
   /** Measures what has been planned before anybody waited. */
@@ -73,6 +76,13 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     help: 'Operations of known clients that the last warm-up could not plan on its supergraph.',
     registers,
   });
+  const cached = new Counter({
+    name: 'paygraph_gateway_cache_total',
+    help: 'Answers that are for everybody: kept here (hit) or in Redis (shared), run for another too (joined), or run (miss).',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['hit', 'shared', 'joined', 'miss'] satisfies Cached[]) cached.inc({ outcome }, 0);
   for (const when of ['request', 'warm-up']) plans.inc({ when }, 0);
   for (const transport of ['websocket', 'sse', 'multipart'] satisfies Transport[]) live.set({ transport }, 0);
 
@@ -137,6 +147,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
       },
     }),
 
+    cached: (outcome) => cached.inc({ outcome }),
     planned: () => plans.inc({ when: 'request' }),
     warmedUp({ planned, refused, seconds: taken }) {
       plans.inc({ when: 'warm-up' }, planned);

@@ -9,6 +9,7 @@ import {
   separateOperations,
 } from 'graphql';
 import type { Authorized } from '../authorization/authorize.ts';
+import { type Caching, createCaching } from '../caching/caching.ts';
 import { codedError, Rejection } from '../errors.ts';
 import { conditionVariables, decided } from '../execution/conditions.ts';
 import { hasDefer } from '../execution/defer.ts';
@@ -50,7 +51,7 @@ export interface Wanted {
 }
 
 export type Planned =
-  | { readonly kind: 'operation'; readonly executable: Executable }
+  | { readonly kind: 'operation'; readonly executable: Executable; readonly caching: Caching | undefined }
   | { readonly kind: 'subscription'; readonly plan: SubscriptionPlan };
 
 /** An operation whose conditions are decided and of which is left what its caller may see, with everything made of it that does not depend on other variables. */
@@ -98,6 +99,8 @@ export interface KnownOperationsOptions {
   /** What the names in `@policy` stand for. */
   readonly policies: Policies;
   readonly limits: Limits;
+  /** Stands for the supergraph and where its subgraphs are: with another, nothing that was answered holds. */
+  readonly generation: string;
 }
 
 /** Characters of the operations that are remembered, some 150 MB of memory when none is simple. */
@@ -107,9 +110,10 @@ const MAX_OUTCOMES = 16;
 
 /** Parses, measures, validates, authorizes, estimates and plans operations, once each as long as they are remembered. */
 export function createKnownOperations(options: KnownOperationsOptions): KnownOperations {
-  const { graph, compiler, production, policies, limits } = options;
+  const { graph, compiler, production, policies, limits, generation } = options;
   const documents = createDocuments<KnownOperation>({ graph, limits, production, remembered: REMEMBERED });
   const conditional = createLru<Variant>(REMEMBERED);
+  const cachingOf = createCaching(graph, generation);
   const estimator = createEstimator({ schema: graph.schema, weights: graph.weights, limits });
 
   const authorized = (document: DocumentNode, { requirements }: KnownOperation, outcome: Outcome): Authorized => {
@@ -125,8 +129,9 @@ export function createKnownOperations(options: KnownOperationsOptions): KnownOpe
         return { kind: 'subscription', plan: planSubscription(graph, compiler, document, refusals) };
       }
       const inParts = deferring ? authorized(decided(known.document, variables, true), known, outcome) : undefined;
-      const executable = inParts && compiler.compileDeferring(inParts.document, refusals);
-      return { kind: 'operation', executable: executable ?? compiler.compile(document, refusals) };
+      const executable =
+        (inParts && compiler.compileDeferring(inParts.document, refusals)) ?? compiler.compile(document, refusals);
+      return { kind: 'operation', executable, caching: cachingOf(document, wanted.source) };
     });
   };
   return {

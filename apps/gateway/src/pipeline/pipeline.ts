@@ -1,6 +1,8 @@
 import type { Policies } from '@paygraph/auth';
 import { NODES } from '@paygraph/supergraph';
 import type { Tracing } from '@paygraph/tracing';
+import { keyOf } from '../caching/caching.ts';
+import type { ResponseCache } from '../caching/response-cache.ts';
 import { presentError } from '../errors.ts';
 import { type Answer, answerOf } from '../execution/answer.ts';
 import { execute, executeEvent } from '../execution/executable.ts';
@@ -9,7 +11,7 @@ import { createCompiler } from '../execution/operation.ts';
 import type { Graph } from '../graph/graph.ts';
 import { createMeasure, isOperator, withCost } from '../protection/actual-cost.ts';
 import { createProtection, type Protection } from '../protection/protection.ts';
-import { forOperation, type RequestScope } from '../scope.ts';
+import { forEverybody, forOperation, type RequestScope } from '../scope.ts';
 import type { SubgraphAnswer } from '../subgraphs/exchange.ts';
 import { createNodes } from '../subgraphs/nodes.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
@@ -54,16 +56,21 @@ export interface PipelineOptions {
   /** How a subscription that lost its subgraph is opened again. */
   readonly reopen?: ReopenPolicy;
   readonly tracing?: Tracing | undefined;
+  /** Where answers are kept that are for everybody; nowhere if left out. */
+  readonly responseCache?: ResponseCache | undefined;
+  /** Stands for the supergraph and where its subgraphs are. */
+  readonly generation?: string;
   /** Called when an operation is planned while its caller waits. */
   readonly onPlan?: (() => void) | undefined;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { graph, subgraphs, production, policies = {}, protection = createProtection(), reopen = patient } = options;
-  const { tracing, onPlan } = options;
+  const { tracing, responseCache, generation = '', onPlan } = options;
   const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
   const { limits } = protection;
-  const known = createKnownOperations({ graph, compiler: createCompiler(graph, all), production, policies, limits });
+  const compiler = createCompiler(graph, all);
+  const known = createKnownOperations({ graph, compiler, production, policies, limits, generation });
   const failed = (error: unknown, scope: RequestScope): Answer =>
     answerOf({ data: null, errors: [presentError(error, scope)] });
   const executeRest: Pipeline['executeRest'] = (prepared, answer, given) =>
@@ -72,6 +79,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const { variables } = prepared;
       return executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
     });
+  const run = ({ executable, variables }: PreparedOperation, scope: RequestScope): Promise<Answer> =>
+    execute(executable, { variables, scope }).catch((error) => failed(error, scope));
+  const answered = (prepared: PreparedOperation, scope: RequestScope): Promise<Answer> => {
+    const { caching, variables } = prepared;
+    if (!caching || !responseCache) return run(prepared, scope);
+    // Nobody's token goes along, so that no subgraph can answer with what is somebody's.
+    return responseCache.answer(keyOf(caching, variables), caching.maxAge, () => run(prepared, forEverybody(scope)));
+  };
   const measure = createMeasure(graph);
   const hub = createHub({ execute: executeRest, reopen });
   return {
@@ -79,8 +94,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     known,
     execute: (prepared, given) =>
       traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
-        const { executable, variables } = prepared;
-        const answer = await execute(executable, { variables, scope }).catch((error) => failed(error, scope));
+        const answer = await answered(prepared, scope);
         return isOperator(scope.principal) ? withCost(answer, prepared, measure) : answer;
       }),
     executeInParts: (prepared, given, sink) =>

@@ -14,7 +14,14 @@ const graph = loadGraph(supergraph);
 const subgraphs = new Map(graph.subgraphs.map(({ name }) => [name, { name } as Subgraph]));
 const protection = createProtection();
 const known = createKnownOperations({
-  ...{ graph, compiler: createCompiler(graph, subgraphs), production: true, policies: {}, limits: protection.limits },
+  ...{
+    graph,
+    compiler: createCompiler(graph, subgraphs),
+    production: true,
+    policies: {},
+    limits: protection.limits,
+    generation: '',
+  },
 });
 const judge = createPrepare({ graph, known, production: true, protection });
 const prepare = (request: OperationRequest) =>

@@ -1,5 +1,6 @@
 import { anonymous, type Principal } from '@paygraph/auth';
 import { type DocumentNode, type GraphQLError, getVariableValues, type OperationDefinitionNode } from 'graphql';
+import type { Caching } from '../caching/caching.ts';
 import { Rejection, withCode } from '../errors.ts';
 import type { Executable } from '../execution/executable.ts';
 import type { Graph, Variables } from '../graph/graph.ts';
@@ -38,6 +39,8 @@ export interface PreparedOperation extends Judged {
   /** The operation with the fragments it uses, and nothing else. */
   readonly document: DocumentNode;
   readonly executable: Executable;
+  /** How its answer may be kept for everybody; it may not if left out. */
+  readonly caching?: Caching | undefined;
   /** As the client gave them. */
   readonly variables: Variables;
 }
@@ -106,7 +109,7 @@ export function createPrepare({ graph, known: operations, production, protection
     if (planned.kind === 'subscription')
       return { kind: 'subscription', ...planned.plan, ...judged, begin: planned.plan.cursor?.initial(coerced) };
     const type = operation.operation === 'mutation' ? 'mutation' : 'query';
-    return { kind: 'operation', type, ...judged, executable: planned.executable };
+    return { kind: 'operation', type, ...judged, executable: planned.executable, caching: planned.caching };
   };
   const refused = async (errors: readonly GraphQLError[], caller: RequestScope): Promise<Prepared> => {
     const charged = rateLimiter && (await rateLimiter.charge(caller, 0));

@@ -54,9 +54,9 @@ export function isOperator(principal: Principal): boolean {
   return principal.kind === 'customer' && principal.roles.includes('OPERATOR');
 }
 
-/** The same answer, with the cost of the operation, estimated and actual, in its extensions. */
+/** The same answer, with the cost of the operation, estimated and actual, in its extensions. It is for operators alone. */
 export function withCost(
-  { json, ...answer }: Answer,
+  { json, maxAge: _forAll, ...answer }: Answer,
   { document, cost: estimated }: Pick<PreparedOperation, 'document' | 'cost'>,
   measure: Measure,
 ): Answer {

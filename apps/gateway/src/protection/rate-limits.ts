@@ -1,7 +1,7 @@
 import type { Logger } from '@paygraph/service';
-import { Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { codedError, Rejection } from '../errors.ts';
+import { connectRedis, type RedisConnection } from '../redis.ts';
 import type { RequestScope } from '../scope.ts';
 import { networkOf } from './networks.ts';
 
@@ -52,14 +52,18 @@ export interface RateLimiterOptions {
 
 /** Seconds. */
 const WINDOW = 60;
-/** Longest time in ms that an operation waits for a Redis that does not answer. */
-const PATIENCE = 250;
+const words = {
+  away: 'Redis is away: each gateway counts rate limits by itself',
+  back: 'Redis is back: gateways count rate limits together',
+};
 
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { redisUrl, prefix = 'paygraph:rate', logger } = options;
   const limits: RateLimits = { ...defaultRateLimits, ...options.limits };
-  const redis = redisUrl === undefined ? undefined : connect(redisUrl, logger);
-  const bucket = (kind: keyof RateLimits) => createBucket({ prefix: `${prefix}:${kind}`, points: limits[kind], redis });
+  const connection = redisUrl === undefined ? undefined : connectRedis(redisUrl, logger, words);
+  const redis = connection?.redis;
+  const bucket = (kind: keyof RateLimits) =>
+    createBucket({ prefix: `${prefix}:${kind}`, points: limits[kind], connection });
   const [anonymous, caller, network] = [bucket('anonymous'), bucket('caller'), bucket('network')];
 
   return {
@@ -83,12 +87,13 @@ type Bucket = (key: string, points: number) => Promise<Charged>;
 function createBucket(options: {
   readonly prefix: string;
   readonly points: number;
-  readonly redis: Redis | undefined;
+  readonly connection: RedisConnection | undefined;
 }) {
-  const { prefix: keyPrefix, points: limit, redis } = options;
+  const { prefix: keyPrefix, points: limit, connection } = options;
   const settings = { keyPrefix, points: limit, duration: WINDOW };
   const own = new RateLimiterMemory(settings);
-  const shared = redis && new RateLimiterRedis({ ...settings, storeClient: redis, rejectIfRedisNotReady: true });
+  const shared =
+    connection && new RateLimiterRedis({ ...settings, storeClient: connection.redis, rejectIfRedisNotReady: true });
 
   const charge = async (counters: RateLimiterAbstract, key: string, points: number): Promise<Charged> => {
     try {
@@ -101,14 +106,8 @@ function createBucket(options: {
     }
   };
   const bucket: Bucket = async (key, points) => {
-    if (!shared || redis?.status !== 'ready') return charge(own, key, points);
-    try {
-      return await charge(shared, key, points);
-    } catch {
-      // It may hang for long, and nobody is to wait for it again: until it is connected anew it is not asked.
-      if (redis.status === 'ready') redis.disconnect(true);
-      return charge(own, key, points);
-    }
+    const charged = shared && (await connection.use(() => charge(shared, key, points)));
+    return charged ?? charge(own, key, points);
   };
   return bucket;
 }
@@ -120,25 +119,4 @@ function usageOf(limit: number, { remainingPoints, msBeforeNext }: RateLimiterRe
 function refusalFor(retryAfter: number): Rejection {
   const message = `Too much in too short a time: try again in ${retryAfter} s.`;
   return new Rejection([codedError('RATE_LIMITED', message, { retryAfter })]);
-}
-
-function connect(url: string, logger: Logger): Redis {
-  const redis = new Redis(url, {
-    commandTimeout: PATIENCE,
-    connectTimeout: 5_000,
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
-  });
-  let isAway = false;
-  redis.on('error', (error) => {
-    if (!isAway) logger.warn({ err: error }, 'Redis is away: each gateway counts rate limits by itself');
-    isAway = true;
-  });
-  redis.on('ready', () => {
-    if (isAway) logger.info('Redis is back: gateways count rate limits together');
-    isAway = false;
-  });
-  return redis;
 }

@@ -12,7 +12,7 @@ import { type FixtureResolvers, withReferences } from './fixture-subgraph.ts';
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key" "@external" "@requires" "@provides" "@shareable" "@override" "@inaccessible" "@interfaceObject"
-  "@authenticated" "@requiresScopes" "@policy" ])`;
+  "@authenticated" "@requiresScopes" "@policy" "@composeDirective" ])`;
 
 export interface LocalSubgraph {
   readonly sdl: string;
