@@ -21,8 +21,8 @@ export function refund(person: Person, paymentId: string, amount?: operations.Mo
 }
 
 /** Tries a payment that is under way again at once, as operators do. */
-export function retry(operator: Person, paymentId: string): Promise<Refusals> {
-  return act(operator, 'retryPayment', 'RetryPaymentInput', { paymentId });
+export function retry(operator: Person, paymentId: string, note = 'a journey'): Promise<Refusals> {
+  return act(operator, 'retryPayment', 'RetryPaymentInput', { paymentId, note });
 }
 
 async function act({ graph }: Person, name: string, type: string, input: object): Promise<Refusals> {

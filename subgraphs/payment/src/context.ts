@@ -19,6 +19,7 @@ import type {
   ReleaseSuspenseErrorCode,
   ReleaseSuspenseInput,
   RetryPaymentErrorCode,
+  RetryPaymentInput,
   ReturnSuspenseErrorCode,
   ReturnSuspenseInput,
 } from './generated/graphql.ts';
@@ -26,7 +27,7 @@ import type { Cancelled } from './payment/cancel.ts';
 import type { Made } from './payment/make.ts';
 import type { Payment } from './payment/payment.ts';
 import type { Refused } from './payment/refusal.ts';
-import type { Retried } from './payment/retry.ts';
+import type { Retried, Retry } from './payment/retry.ts';
 import type { Payments } from './payment/store.ts';
 import type { Quoted } from './quote/create.ts';
 import type { Quote } from './quote/quote.ts';
@@ -52,7 +53,7 @@ export interface Operations {
   cancel(customer: CustomerPrincipal, paymentId: string): Promise<Cancelled | Refused<CancelPaymentErrorCode>>;
   capture(customer: CustomerPrincipal, input: CapturePaymentInput): Promise<Made | Refused<CapturePaymentErrorCode>>;
   refund(customer: CustomerPrincipal, input: RefundPaymentInput): Promise<Refunding | Refused<RefundPaymentErrorCode>>;
-  retry(paymentId: string): Promise<Retried | Refused<RetryPaymentErrorCode>>;
+  retry(operator: CustomerPrincipal, input: RetryPaymentInput): Promise<Retried | Refused<RetryPaymentErrorCode>>;
   release(
     operator: CustomerPrincipal,
     input: ReleaseSuspenseInput,
@@ -73,6 +74,7 @@ export interface Loaders {
   readonly timeline: DataLoader<string, Timeline | null>;
   readonly refunds: DataLoader<string, readonly Refund[]>;
   readonly attempts: DataLoader<string, readonly Attempt[]>;
+  readonly retries: DataLoader<string, readonly Retry[]>;
 }
 
 /** What resolvers work with. */

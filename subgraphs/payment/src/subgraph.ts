@@ -27,7 +27,7 @@ import { createMoves, type Moves } from './payment/move.ts';
 import { goesOutside } from './payment/outside.ts';
 import type { Payment } from './payment/payment.ts';
 import { paymentResolvers } from './payment/resolvers.ts';
-import { retryPayment } from './payment/retry.ts';
+import { retriesOf, retryPayment } from './payment/retry.ts';
 import { createPayments, type Payments } from './payment/store.ts';
 import type { Peers } from './peers/peers.ts';
 import { createQuote } from './quote/create.ts';
@@ -166,6 +166,10 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
           (ids) => attempts.ofSubjects(ids),
           ({ subjectId }) => subjectId,
         ),
+        retries: createGroupLoader(
+          (ids) => retriesOf(database, ids),
+          ({ paymentId }) => paymentId,
+        ),
       },
     }),
     dependencies: {
@@ -232,7 +236,8 @@ function createOperations(parts: OperationParts): Operations {
     capture: (customer, input) => capturePayment({ database, payments, moves, moved }, customer, input),
     refund: async (customer, input) =>
       announced('refunds', await askRefund({ database, payments, refunds }, customer, input)),
-    retry: (paymentId) => retryPayment({ database, payments, made: () => workers.made('work', 'attempts') }, paymentId),
+    retry: (operator, input) =>
+      retryPayment({ database, payments, made: () => workers.made('work', 'attempts') }, operator, input),
     release: async (operator, input) =>
       announced('suspense', await releaseItem({ database, directory, payments, items, router }, operator, input)),
     settle: async (operator, input) =>

@@ -278,11 +278,18 @@ export function person({ url }: Service, token: string | undefined) {
       return (await ask<Data>(query, { input })).returnSuspense;
     },
 
-    async retry(paymentId: string) {
+    async retry(paymentId: string, note = 'a test') {
       const query = `mutation ($input: RetryPaymentInput!) { retryPayment(input: $input) {
         payment { ${paymentFields} } ${userErrors} } }`;
       type Data = { retryPayment: { payment: PaymentAnswer | null } & UserErrors };
-      return (await ask<Data>(query, { input: { paymentId } })).retryPayment;
+      return (await ask<Data>(query, { input: { paymentId, note } })).retryPayment;
+    },
+
+    /** What staff see of who had it tried again. */
+    async retries(paymentId: string) {
+      const query = 'query ($id: ID!) { payment(id: $id) { retries { requestedBy note at } } }';
+      type Data = { payment: { retries: readonly { requestedBy: string; note: string; at: string }[] | null } | null };
+      return (await ask<Data>(query, { id: paymentId })).payment?.retries;
     },
 
     async settle(input: SettlementInput) {

@@ -59,7 +59,7 @@ export const paymentResolvers = {
       return { payment: viewFor(principal, outcome.payment), replayed: outcome.replayed, userErrors: [] };
     },
     async retryPayment(_parent, { input }, { operations, principal }) {
-      const outcome = await operations.retry(input.paymentId);
+      const outcome = await operations.retry(requireCustomer(principal), input);
       if (outcome.kind === 'refused') return { payment: null, userErrors: [userErrorOf(outcome)] };
       return { payment: viewFor(principal, outcome.payment), userErrors: [] };
     },
@@ -89,6 +89,8 @@ export const paymentResolvers = {
     refunds: async ({ payment }, _args, { loaders }) => [...(await loaders.refunds.load(payment.id))],
     attempts: async ({ payment, viewer }, _args, { loaders }) =>
       viewer === 'STAFF' ? [...(await loaders.attempts.load(payment.id))] : null,
+    retries: async ({ payment, viewer }, _args, { loaders }) =>
+      viewer === 'STAFF' ? [...(await loaders.retries.load(payment.id))] : null,
     externalReference: ({ payment }) => payment.externalReference,
     failure: (view) => (seesAll(view) ? view.payment.failureCode : null),
     timeline: async ({ payment, viewer }, _args, { loaders }) =>
@@ -96,6 +98,12 @@ export const paymentResolvers = {
     metadata: (view) => (seesAll(view) ? view.payment.metadata : null),
     createdAt: ({ payment }) => payment.createdAt,
     expiresAt: ({ payment }) => payment.expiresAt,
+  },
+
+  PaymentRetry: {
+    requestedBy: ({ actor }) => actor,
+    note: ({ note }) => note,
+    at: ({ at }) => at,
   },
 
   PaymentParty: {

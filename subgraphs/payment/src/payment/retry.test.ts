@@ -1,4 +1,5 @@
 import { newId } from '@paygraph/ids';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually, testRails } from '../../test/platform.ts';
 import { confirmed, type ScriptedRail, scriptRail } from '../../test/rail.ts';
@@ -51,8 +52,47 @@ describe('an operator who has a payment tried again', () => {
       return state === 'VALIDATING' && attempts === 1;
     }, 25_000);
     expect(await isDue(id)).toBe(false);
-    expect((await operator.retry(id)).userErrors).toEqual([]);
+    expect((await operator.retry(id, 'Ticket 4711: risk was down')).userErrors).toEqual([]);
     await ama.paymentIn(id, 'CONFIRMED');
+    const [retry, ...others] = (await operator.retries(id)) ?? [];
+    expect(retry).toMatchObject({ requestedBy: scene.operator, note: 'Ticket 4711: risk was down' });
+    expect(Date.parse(retry?.at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+    expect(others).toEqual([]);
+    expect(await ama.retries(id)).toBeNull();
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['blanks', '  '],
+    ['too much', 'x'.repeat(201)],
+  ])('has to say why, and not %s', async (_what, note) => {
+    const id = idOf(await ama.pay(scene.dollars('1.00')));
+    expect((await operator.retry(id, note)).userErrors).toMatchObject([
+      { code: 'NOTE_INVALID', field: ['input', 'note'] },
+    ]);
+    expect(await operator.retries(id)).toEqual([]);
+  });
+
+  it('stays on record, whoever would have it otherwise', async () => {
+    const id = idOf(await ama.pay({ ...scene.dollars('1.00'), captureMethod: 'MANUAL' }));
+    const insert = (note: string) =>
+      scene.client
+        .$executeRaw`INSERT INTO payment_retry (payment_id, actor, note) VALUES (${id}, ${scene.operator}, ${note})`;
+    await insert('for the test');
+    await expect(insert('')).rejects.toThrow('payment_retry_note_check');
+    const owner = new pg.Client(scene.database.migrationUrl);
+    await owner.connect();
+    try {
+      for (const change of [
+        "UPDATE payment_retry SET note = 'other'",
+        'DELETE FROM payment_retry',
+        'TRUNCATE payment_retry',
+      ])
+        await expect(owner.query(change)).rejects.toThrow('never changed or removed');
+    } finally {
+      await owner.end();
+    }
+    await ama.cancel(id);
   });
 
   it('has its rail asked at once, and the money moves once', async () => {
@@ -65,6 +105,7 @@ describe('an operator who has a payment tried again', () => {
     // More often than once does no harm.
     await Promise.all([operator.retry(id), operator.retry(id)]);
     await ama.paymentIn(id, 'CONFIRMED');
+    expect(await operator.retries(id)).toHaveLength(2);
     expect(rail.handedOver).toHaveLength(1);
     rail.decideAll(null);
   });
@@ -83,6 +124,7 @@ describe('an operator who has a payment tried again', () => {
       { code: 'NOT_RETRYABLE', message: 'The payment is CONFIRMED.', field: ['input', 'paymentId'] },
     ]);
     expect((await ama.payment(done))?.timeline.at(-1)?.state).toBe('CONFIRMED');
+    expect(await operator.retries(done)).toEqual([]);
   });
 
   it('is told that it waits for its capture, and nothing is captured', async () => {
@@ -97,8 +139,9 @@ describe('an operator who has a payment tried again', () => {
   it('is an operator: nobody else may', async () => {
     const service = await scene.start();
     const query = 'mutation ($input: RetryPaymentInput!) { retryPayment(input: $input) { payment { id } } }';
+    const input = { paymentId: newId('pay'), note: 'a test' };
     for (const stranger of [scene.asAma(service), scene.asAnalyst(service)]) {
-      const { errors } = await stranger.send(query, { input: { paymentId: newId('pay') } });
+      const { errors } = await stranger.send(query, { input });
       expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     }
   });

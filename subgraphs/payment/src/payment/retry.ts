@@ -1,6 +1,8 @@
+import type { CustomerPrincipal } from '@paygraph/auth';
 import { type Database, literals } from '../database.ts';
-import type { RetryPaymentErrorCode } from '../generated/graphql.ts';
+import type { RetryPaymentErrorCode, RetryPaymentInput } from '../generated/graphql.ts';
 import { workable } from '../worker/lease.ts';
+import { isReason } from './note.ts';
 import type { Payment } from './payment.ts';
 import { type Refused, refused } from './refusal.ts';
 import type { Payments } from './store.ts';
@@ -10,24 +12,63 @@ export interface Retried {
   readonly payment: Payment;
 }
 
-/** Makes a payment under way, and its attempt over a rail, due at once: nothing else changes, and nobody is passed over. */
+/** That an operator had a payment tried again at once. */
+export interface Retry {
+  readonly paymentId: string;
+  /** Who: `cus_…`. */
+  readonly actor: string;
+  /** Why. */
+  readonly note: string;
+  readonly at: Date;
+}
+
+interface RetryDependencies {
+  readonly database: Database;
+  readonly payments: Payments;
+  readonly made: () => void;
+}
+
+/**
+ * Makes a payment under way, and its attempt over a rail, due at once, and keeps who wanted that in the same statement: nothing
+ * else changes, and nobody is passed over.
+ */
 export async function retryPayment(
-  { database, payments, made }: { database: Database; payments: Payments; made: () => void },
-  paymentId: string,
+  { database, payments, made }: RetryDependencies,
+  operator: CustomerPrincipal,
+  { paymentId, note }: RetryPaymentInput,
 ): Promise<Retried | Refused<RetryPaymentErrorCode>> {
+  if (!isReason(note)) return refused('NOTE_INVALID');
   const [payment] = await payments.byIds([paymentId]);
   if (!payment) return refused('PAYMENT_NOT_FOUND');
-  const waitsForHand = payment.state === 'PENDING' && payment.captureMethod === 'MANUAL';
-  if (waitsForHand) return refused('NOT_RETRYABLE', 'The payment waits for its capture.');
-  if (!workable.some((state) => state === payment.state))
-    return refused('NOT_RETRYABLE', `The payment is ${payment.state}.`);
-  await database.$executeRaw`
+  const kept = await database.$executeRaw`
     WITH due AS (
       UPDATE payment SET next_attempt_at = clock_timestamp(), attempts = 0
       WHERE id = ${payment.id} AND state IN (${literals(workable)})
+        AND NOT (state = 'PENDING' AND capture_method = 'MANUAL')
+      RETURNING id
+    ),
+    attempt AS (
+      UPDATE payment_attempt SET next_attempt_at = clock_timestamp()
+      FROM due
+      WHERE payment_id = due.id AND payment_attempt.state IN ('CREATED', 'SUBMITTED', 'ACCEPTED')
     )
-    UPDATE payment_attempt SET next_attempt_at = clock_timestamp()
-    WHERE payment_id = ${payment.id} AND state IN ('CREATED', 'SUBMITTED', 'ACCEPTED')`;
+    INSERT INTO payment_retry (payment_id, actor, note) SELECT id, ${operator.id}, ${note} FROM due`;
+  if (kept === 0) return notRetryable(payments, payment);
   made();
   return { kind: 'retried', payment };
+}
+
+/** Says where it stands: by now, for it may have come there meanwhile. */
+async function notRetryable(payments: Payments, before: Payment): Promise<Refused<RetryPaymentErrorCode>> {
+  const [{ state } = before] = await payments.byIds([before.id]);
+  if (state === 'PENDING') return refused('NOT_RETRYABLE', 'The payment waits for its capture.');
+  return refused('NOT_RETRYABLE', `The payment is ${state}.`);
+}
+
+/** The retries of these payments, the oldest first. */
+export function retriesOf(database: Database, paymentIds: readonly string[]): Promise<Retry[]> {
+  return database.$queryRaw<Retry[]>`
+    SELECT payment_id AS "paymentId", actor, note, at FROM payment_retry
+    WHERE payment_id = ANY(${[...paymentIds]}::text[])
+    ORDER BY id`;
 }

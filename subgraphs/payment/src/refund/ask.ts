@@ -4,6 +4,7 @@ import type { RefundPaymentErrorCode, RefundPaymentInput } from '../generated/gr
 import { amountFrom } from '../payment/amount.ts';
 import { fingerprintOf, isIdempotencyKey, type KeyUse, useOf } from '../payment/idempotency.ts';
 import type { PaymentState } from '../payment/lifecycle.ts';
+import { isNote } from '../payment/note.ts';
 import { capturedPrice, type Payment } from '../payment/payment.ts';
 import { type Refused, refused } from '../payment/refusal.ts';
 import type { Payments } from '../payment/store.ts';
@@ -18,8 +19,6 @@ export interface Refunding {
 
 type RefundRefused = Refused<RefundPaymentErrorCode>;
 
-const longestNote = 200;
-
 /**
  * Asks for a payment back, all that is left of it or a part: one that paid the customer's own wallet, or any with
  * `payment:refund:any`. What is left is taken under the payment's lock, so that no two refunds take the same.
@@ -31,7 +30,7 @@ export async function askRefund(
 ): Promise<Refunding | RefundRefused> {
   const { idempotencyKey: key, paymentId, note = null } = input;
   if (!isIdempotencyKey(key)) return refused('IDEMPOTENCY_KEY_INVALID');
-  if (note !== null && (note.length > longestNote || note.includes('\0'))) return refused('NOTE_INVALID');
+  if (note !== null && !isNote(note)) return refused('NOTE_INVALID');
   const use = { principalId: customer.id, key, fingerprint: fingerprintOf('refundPayment', input) };
   const before = await earlier(database, refunds, use);
   if (before) return before;

@@ -5,6 +5,7 @@ import type { RecordSettlementErrorCode, RecordSettlementInput } from '../genera
 import { amountFrom } from '../payment/amount.ts';
 import { isReference } from '../payment/deposit.ts';
 import { fingerprintOf, isIdempotencyKey, type KeyUse, useOf } from '../payment/idempotency.ts';
+import { isNote } from '../payment/note.ts';
 import { type Refused, refused } from '../payment/refusal.ts';
 import type { LiveRail } from '../rails/live-rail.ts';
 import type { Settlement } from './settlement.ts';
@@ -24,8 +25,6 @@ export interface RecordingDependencies {
 
 type RecordRefused = Refused<RecordSettlementErrorCode>;
 
-const longestNote = 200;
-
 /** Writes down that a rail and our bank have settled; workers bring it into the books. */
 export async function recordSettlement(
   { database, settlements, rails }: RecordingDependencies,
@@ -38,7 +37,7 @@ export async function recordSettlement(
   const before = await earlier(database, settlements, use);
   if (before) return before;
   if (!isReference(reference)) return refused('REFERENCE_INVALID');
-  if (note !== null && (note.length > longestNote || note.includes('\0'))) return refused('NOTE_INVALID');
+  if (note !== null && !isNote(note)) return refused('NOTE_INVALID');
   const amount = amountFrom(input.amount);
   if ('kind' in amount) return amount;
   const known = rails.get(rail);

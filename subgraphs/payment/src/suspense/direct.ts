@@ -9,6 +9,7 @@ import type {
 import type { SuspenseState } from '../generated/prisma/enums.ts';
 import type { Directory } from '../payment/directory.ts';
 import { fingerprintOf, isIdempotencyKey, type KeyUse, useOf } from '../payment/idempotency.ts';
+import { isReason } from '../payment/note.ts';
 import { counterpartyIn } from '../payment/outside.ts';
 import { type Refused, refused } from '../payment/refusal.ts';
 import type { Payments } from '../payment/store.ts';
@@ -31,8 +32,6 @@ export interface DirectingDependencies {
 }
 
 type Shared = 'IDEMPOTENCY_KEY_INVALID' | 'IDEMPOTENCY_KEY_REUSED' | 'SUSPENSE_NOT_FOUND' | 'NOT_OPEN' | 'NOTE_INVALID';
-
-const longestNote = 200;
 
 /** Gives an item to a wallet. To the wallet that a late collection was for, it costs what the collection would have. */
 export function releaseItem(
@@ -82,7 +81,7 @@ async function direct<Code extends ReleaseSuspenseErrorCode | ReturnSuspenseErro
 ): Promise<Directed | Refused<Code | Shared>> {
   const { idempotencyKey: key, suspenseId, note, fingerprint } = input;
   if (!isIdempotencyKey(key)) return refused('IDEMPOTENCY_KEY_INVALID');
-  if (note.trim() === '' || note.length > longestNote || note.includes('\0')) return refused('NOTE_INVALID');
+  if (!isReason(note)) return refused('NOTE_INVALID');
   const use = { principalId: operator.id, key, fingerprint };
   const used = await useOf(database, use);
   if (used.kind === 'REUSED') return refused('IDEMPOTENCY_KEY_REUSED');
