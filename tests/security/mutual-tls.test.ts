@@ -1,12 +1,13 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls';
 import { createServiceTokenSigner, type ServiceName } from '@paygraph/auth';
-import { createLogger, type Tls, tlsFrom } from '@paygraph/service';
+import { createHttpServer, createLogger, listen, type Tls, tlsFrom } from '@paygraph/service';
 import {
   type Authority,
   type CertificateAndKey,
@@ -198,6 +199,22 @@ describe('a caller asks nothing of', () => {
     expect(() => createPeer({ ...options, tls: paymentsTls() })).toThrow('must be https://');
   });
 });
+
+it('a connection that never shows anything does not hold up the end of a service', async () => {
+  const tls = tlsFrom({ TLS_DIRECTORY: join(directory, 'ledger') }, logger);
+  const app = createHttpServer({ logger, tls, closeGraceMs: 100 });
+  const { hostname: host, port } = new URL(await listen(app, { host: '127.0.0.1', port: 0 }));
+  const { cert, key } = await ofService('gateway');
+  const silent = createConnection({ host, port: Number(port) });
+  const shy = connect({ host, port: Number(port), servername: 'ledger', ca: authority.certificate, cert, key });
+  await Promise.all([once(silent, 'connect'), once(shy, 'secureConnect')]);
+  const ends = Promise.all([once(silent, 'close'), once(shy, 'close')]);
+  // Bytes that begin no handshake that ends.
+  silent.write(Buffer.from([0x16, 0x03, 0x01, 0x40, 0x00]));
+  for (const socket of [silent, shy]) socket.on('error', () => undefined).resume();
+  await app.close();
+  await ends;
+}, 10_000);
 
 it('certificates that are renewed are taken up while everything runs', async () => {
   const { cert, key } = await ofService('gateway');

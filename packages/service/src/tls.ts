@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { Agent, type AgentOptions, createServer, type Server, type ServerOptions } from 'node:https';
@@ -164,8 +165,14 @@ function refusePlain(service: string, url: string): void {
     throw new OperatorError(`TLS_DIRECTORY is set: the address of ${service} must be https://, not ${url}`);
 }
 
+/** Of open connections: reading one takes longer than what else is asked of a request. */
+const certificates = new WeakMap<TLSSocket, X509Certificate>();
+
 /** Whether a connection was opened with a certificate in the name of a service. */
 export function isOpenedBy(service: string, socket: Socket): boolean {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return false;
-  return socket.getPeerX509Certificate()?.checkHost(service, { subject: 'never', wildcards: false }) !== undefined;
+  const certificate = certificates.get(socket) ?? socket.getPeerX509Certificate();
+  if (!certificate) return false;
+  certificates.set(socket, certificate);
+  return certificate.checkHost(service, { subject: 'never', wildcards: false }) !== undefined;
 }
