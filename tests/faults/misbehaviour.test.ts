@@ -7,7 +7,7 @@ import { answerTo, codesOf } from '../support/answers.ts';
 import { usePlatform } from '../support/journey.ts';
 import { outcomeOf, payNow, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
-import { askEverywhere, inside, partOf, wholeFor } from './support/everywhere.ts';
+import { askEverywhere, inside, partOf, recovered, wholeFor } from './support/everywhere.ts';
 import { type Front, frontOf, type Manner } from './support/front.ts';
 import { answersTwice, delayedBy, endlessly, garbage, harmless, lying, silently, unheard } from './support/garbage.ts';
 
@@ -39,19 +39,12 @@ beforeAll(async () => {
   payer = await platform().customer({ USD: '1000.00' });
   payee = await platform().customer({ USD: '0.00' });
   await outcomeOf(payer, await payNow(payer, aDollar()));
-  await recovered();
+  await recovered(platform(), payer);
 }, 60_000);
 
 const aDollar = () => transfer(payer, payee, '1.00 USD', 'USD');
 const ask = () => askEverywhere(platform(), payer);
 const whole = () => wholeFor(payer);
-
-/** By itself, with nothing started anew. */
-const recovered = () =>
-  until('all is answered again', 60_000, async () => {
-    const { data, errors } = await ask();
-    return errors.length === 0 && JSON.stringify(data) === JSON.stringify(whole());
-  });
 
 /** What is done while a subgraph speaks to all who ask it in some manner. It has been asked, and recovers afterwards. */
 async function during(service: DatabaseName, manner: Manner, act: (front: Front) => Promise<void>): Promise<void> {
@@ -64,7 +57,7 @@ async function during(service: DatabaseName, manner: Manner, act: (front: Front)
   } finally {
     front.recover();
   }
-  await recovered();
+  await recovered(platform(), payer);
 }
 
 async function expectWithout(service: DatabaseName): Promise<void> {

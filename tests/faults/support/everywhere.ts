@@ -1,4 +1,5 @@
 import type { DatabaseName } from '@paygraph/database';
+import { expect, vi } from 'vitest';
 import { answerTo } from '../../support/answers.ts';
 import type { Customer, TestPlatform } from '../../support/platform.ts';
 
@@ -37,3 +38,10 @@ export const partOf: Readonly<Record<DatabaseName, { readonly path: string; read
 /** What no client is to hear of what is behind the gateway. */
 export const inside =
   /127\.0\.0\.1|10\.0\.0\.7|localhost|E[A-Z]*CONN[A-Z]*|:\d{4,5}\b|\.ts\b|node_modules|stack|[Pp]risma|[Pp]ostgre|undici|nginx|<html/;
+
+/** Waits until somebody is answered whole again: by itself, with nothing started anew. */
+export const recovered = (platform: Pick<TestPlatform, 'url'>, person: Customer) =>
+  vi.waitFor(
+    async () => expect(await askEverywhere(platform, person)).toMatchObject({ data: wholeFor(person), errors: [] }),
+    { timeout: 60_000, interval: 100 },
+  );
