@@ -48,7 +48,7 @@ async function persist<Value>(over: AbortSignal, attempt: () => Promise<Value>):
   }
 }
 
-const outageCodes: readonly unknown[] = ['SUBGRAPH_UNAVAILABLE', 'SERVICE_UNAVAILABLE'];
+const outageCodes: readonly unknown[] = ['SUBGRAPH_UNAVAILABLE', 'SUBGRAPH_OVERLOADED', 'SERVICE_UNAVAILABLE'];
 
 function isOutage(error: unknown): boolean {
   // The gateway itself is away: nothing was answered.

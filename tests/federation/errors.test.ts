@@ -58,7 +58,7 @@ const federation = useFederation(
       resolvers: { Query: { books: () => [] }, Wallet: { balance: ({ id }) => `balance of ${id}` } },
     },
   },
-  { subgraphTimeoutMs: 1_000 },
+  { subgraphCalls: () => ({ timeoutMs: 1_000 }) },
 );
 
 describe('an error of a subgraph', () => {

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import { isServiceName } from '@paygraph/auth';
 import { fileVariable, serviceEnvironment } from '@paygraph/service';
 import { z } from 'zod';
 import { defaultBudgets } from './protection/budgets.ts';
 import { defaultLimits } from './protection/limits.ts';
 import type { ProtectionOptions } from './protection/protection.ts';
 import { defaultRateLimits } from './protection/rate-limits.ts';
+import { type CallSettings, defaultCalls } from './subgraphs/settings.ts';
 
 export const committedSupergraph = fileURLToPath(new URL('../../../supergraph.graphql', import.meta.url));
 const committedOperations = fileURLToPath(new URL('../../../deploy/schema/operations', import.meta.url));
@@ -31,14 +33,29 @@ const count = z
   .transform(Number);
 const countOf = (otherwise: number) => count.prefault(String(otherwise));
 
-/** Settings of the gateway alone. What they mean for operations is in docs/protection.md. */
+/** What holds for one subgraph, by its name. */
+type BySubgraph = (subgraph: string) => number | undefined;
+
+/** `1000`, or `1000,ledger=200,risk=50` where some subgraphs differ; `otherwise` when it says nothing of one. */
+const bySubgraph = (otherwise: number | undefined) =>
+  z.string().transform((text, context): BySubgraph => {
+    const parts = text.split(',').map((part) => /^(?:([a-z]+)=)?([1-9]\d{0,8})$/.exec(part.trim()));
+    const numbers = new Map(parts.map((part) => [part?.[1], Number(part?.[2])]));
+    const isWrong = parts.some((part) => !part || (part[1] !== undefined && !isServiceName(part[1])));
+    if (isWrong || numbers.size < parts.length)
+      context.issues.push({
+        ...{ code: 'custom', input: text },
+        message: 'must be a whole number above 0, or such numbers for subgraphs, as in 1000,ledger=200',
+      });
+    return (subgraph) => numbers.get(subgraph) ?? numbers.get(undefined) ?? otherwise;
+  });
+
+/** Settings of the gateway alone. What they mean for operations is in docs/protection.md, for subgraphs in docs/resilience.md. */
 const settings = {
   /** The composed supergraph, watched for changes; the committed one if left out. */
   SUPERGRAPH_FILE: fileVariable((text) => text).prefault(committedSupergraph),
   /** A folder with the persisted-query manifests of known clients, whose operations are measured by name. */
   OPERATIONS_DIRECTORY: z.string().prefault(committedOperations),
-  /** Longest time in ms that a subgraph has for an answer. */
-  SUBGRAPH_TIMEOUT_MS: countOf(10_000),
   /** Origins of web pages that browsers may let call the gateway, separated by commas. */
   CORS_ORIGINS: origins.optional(),
   /** Subscriptions that may be open at once, over whatever transport, in all and of one caller. */
@@ -75,6 +92,13 @@ const settings = {
   RATE_LIMIT_NETWORK: countOf(defaultRateLimits.network),
   /** Whether only the operations of known clients are let in. */
   OPERATIONS: z.enum(['any', 'listed'], { error: 'must be any or listed' }).default('any'),
+  /** Longest time in ms for a call of a subgraph, with all of its tries. */
+  SUBGRAPH_TIMEOUT_MS: bySubgraph(defaultCalls.timeoutMs).prefault(String(defaultCalls.timeoutMs)),
+  /** Requests to a subgraph that are under way at once, and calls of it that may wait for their turn. */
+  SUBGRAPH_CONCURRENCY: bySubgraph(defaultCalls.concurrency).prefault(String(defaultCalls.concurrency)),
+  SUBGRAPH_QUEUE: bySubgraph(defaultCalls.queue).prefault(String(defaultCalls.queue)),
+  /** Time in ms after which entities that have not come are asked for once more. */
+  HEDGE_AFTER_MS: bySubgraph(undefined).optional(),
   /** Addresses of proxies, or their networks, whose `x-forwarded-for` is believed; separated by commas. */
   TRUSTED_PROXIES: networks.optional(),
 };
@@ -110,6 +134,17 @@ export function protectionIn(config: GatewayConfig): Pick<ProtectionOptions, 'li
       operator: config.COST_BUDGET_OPERATOR,
     },
   };
+}
+
+/** What a configuration says of how each subgraph is called. */
+export function callsIn(config: GatewayConfig): (subgraph: string) => Partial<CallSettings> {
+  const { timeoutMs, concurrency, queue } = defaultCalls;
+  return (subgraph) => ({
+    timeoutMs: config.SUBGRAPH_TIMEOUT_MS(subgraph) ?? timeoutMs,
+    concurrency: config.SUBGRAPH_CONCURRENCY(subgraph) ?? concurrency,
+    queue: config.SUBGRAPH_QUEUE(subgraph) ?? queue,
+    hedgeAfterMs: config.HEDGE_AFTER_MS?.(subgraph),
+  });
 }
 
 /** What a configuration says of how much callers may spend in a minute. */

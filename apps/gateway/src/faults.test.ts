@@ -8,7 +8,7 @@ import { startWorld, type World } from './testing/world.ts';
 
 let world: World;
 beforeEach(async () => {
-  world = await startWorld({ subgraphTimeoutMs: 1_000 });
+  world = await startWorld({ subgraphCalls: () => ({ timeoutMs: 1_000 }) });
 });
 afterEach(() => world.stop());
 
@@ -19,7 +19,7 @@ const unavailable = (service: string, path: (string | number)[]) => ({
   extensions: { code: 'SUBGRAPH_UNAVAILABLE' },
 });
 const balances = [unavailable('ledger', ['wallets', 0, 'balance']), unavailable('ledger', ['wallets', 1, 'balance'])];
-const up = { status: 'up' };
+const up = { status: 'up', circuit: 'closed' };
 const health = async () => {
   const response = await fetch(`${world.origin}/health/ready`);
   return { status: response.status, body: await response.json() };

@@ -28,6 +28,7 @@ import { createProtection, type ProtectionOptions } from './protection/protectio
 import { createRateLimiter, type RateLimiterOptions } from './protection/rate-limits.ts';
 import { createScope, type RequestScope } from './scope.ts';
 import { createStreams } from './streams/serve.ts';
+import type { CallSettings } from './subgraphs/settings.ts';
 import type { Subgraph } from './subgraphs/subgraph.ts';
 import type { ReopenPolicy } from './subscriptions/feed.ts';
 import { type Caps, createQuota } from './subscriptions/quota.ts';
@@ -66,8 +67,8 @@ export interface GatewayOptions {
   readonly production?: boolean;
   /** What the names in `@policy` stand for; one that is not among them is satisfied by nobody. */
   readonly policies?: Policies;
-  /** Longest time in ms that a subgraph may take for an answer; 10 s if left out. */
-  readonly subgraphTimeoutMs?: number;
+  /** How each subgraph is called; the documented defaults for what is left out. */
+  readonly subgraphCalls?: (subgraph: string) => Partial<CallSettings>;
   /** How a subscription that lost its subgraph is opened again. */
   readonly reopen?: ReopenPolicy;
   /** Subscriptions that may be open at once, over whatever transport; 20,000, and 200 of one caller, if left out. */

@@ -9,6 +9,7 @@ import { logged } from './pipeline/logged.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { type Registered, warmUp } from './pipeline/warm-up.ts';
 import type { Protection } from './protection/protection.ts';
+import type { CallSettings } from './subgraphs/settings.ts';
 import { createSubgraph, type Subgraph } from './subgraphs/subgraph.ts';
 import type { ReopenPolicy } from './subscriptions/feed.ts';
 
@@ -26,7 +27,8 @@ export interface GenerationsOptions {
   readonly supergraphSdl: string;
   /** GraphQL addresses of subgraphs by name, in place of the supergraph's routing URLs. */
   readonly subgraphUrls?: Readonly<Record<string, string>>;
-  readonly subgraphTimeoutMs?: number;
+  /** How each subgraph is called; the documented defaults for what is left out. */
+  readonly subgraphCalls?: (subgraph: string) => Partial<CallSettings>;
   readonly production: boolean;
   readonly protection: Protection;
   /** How the gateway proves to a subgraph that it asks; it does not if left out. */
@@ -42,7 +44,7 @@ export interface GenerationsOptions {
   /** Time in ms that plans may take before the first supergraph is used, and before one that follows is. */
   readonly warmUp?: { readonly startMs: number; readonly reloadMs: number };
   /** Measures operations, fetches and plans. */
-  readonly measure?: Pick<GatewayMetrics, 'pipeline' | 'subgraph' | 'planned' | 'warmedUp'> | undefined;
+  readonly measure?: Pick<GatewayMetrics, 'pipeline' | 'subgraph' | 'calls' | 'planned' | 'warmedUp'> | undefined;
   /** Whether each operation leaves a line in the log. */
   readonly logOperations?: boolean;
   readonly logger: Logger;
@@ -61,24 +63,29 @@ export interface Generations {
   close(): Promise<void>;
 }
 
-const TIMEOUT = 10_000;
 const defaultWarmUp = { startMs: 2_000, reloadMs: 10_000 };
 
 /** @throws Error when the supergraph cannot be loaded, naming what is wrong with it */
 export function createGenerations(options: GenerationsOptions): Generations {
-  const { subgraphUrls = {}, subgraphTimeoutMs: timeoutMs = TIMEOUT, production, reopen } = options;
+  const { subgraphUrls = {}, subgraphCalls, proverFor, production, reopen } = options;
   const { protection, policies = {}, tracing, tls, measure, logOperations = false, registered = [], logger } = options;
-  /** By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. */
+  /**
+   * By name and address. Kept until the end: idle connections close by themselves, and a supergraph may come back. What is
+   * known of a subgraph, its circuit and its budget among it, outlasts a new supergraph with it.
+   */
   const connected = new Map<string, Subgraph>();
   const { startMs, reloadMs } = options.warmUp ?? defaultWarmUp;
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 
-  const measured = (subgraph: Subgraph) => measure?.subgraph(subgraph) ?? subgraph;
+  const create = (name: string, url: string): Subgraph => {
+    const given = { calls: subgraphCalls?.(name), prove: proverFor?.(name), observe: measure?.calls(name) };
+    const subgraph = createSubgraph({ name, url, tls, logger, ...given });
+    return measure?.subgraph(subgraph) ?? subgraph;
+  };
   const connect = (name: string, url: string): Subgraph => {
     const key = `${name} ${url}`;
-    const subgraph =
-      connected.get(key) ?? measured(createSubgraph({ name, url, timeoutMs, tls, prove: options.proverFor?.(name) }));
+    const subgraph = connected.get(key) ?? create(name, url);
     connected.set(key, subgraph);
     return subgraph;
   };

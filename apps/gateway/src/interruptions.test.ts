@@ -7,7 +7,7 @@ let world: World;
 let token: string;
 beforeEach(async () => {
   world = await startWorld({
-    subgraphTimeoutMs: 2_000,
+    subgraphCalls: () => ({ timeoutMs: 2_000 }),
     reopen: { attempts: 3, firstDelayMs: 10, longestDelayMs: 20 },
   });
   token = world.tokenOf('cus_1');

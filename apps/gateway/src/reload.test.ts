@@ -39,6 +39,25 @@ it('what is being answered meanwhile is answered in the graph it was asked in', 
   });
 });
 
+it('a subgraph whose address stays the same keeps its circuit', async () => {
+  const calls = () => ({ retries: 0, circuit: { windowMs: 10_000, minimum: 1, share: 0.5, pauseMs: 3_600_000 } });
+  const careful = await startWorld({ subgraphCalls: calls });
+  try {
+    careful.ledger.behave({ status: 500, body: '' });
+    await post(careful.url, balance);
+    expect(careful.ledger.requests).toHaveLength(1);
+    careful.gateway.reload(careful.supergraphWithout('risk'));
+    careful.ledger.behave('well');
+    const { body } = await post(careful.url, balance);
+    expect(body.errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }]);
+    expect(careful.ledger.requests).toHaveLength(1);
+    const ready: unknown = await (await fetch(`${careful.origin}/health/ready`)).json();
+    expect(ready).toMatchObject({ dependencies: { ledger: { status: 'down', why: 'CIRCUIT_OPEN' } } });
+  } finally {
+    await careful.stop();
+  }
+});
+
 it('a supergraph that cannot be loaded changes nothing', async () => {
   await expect(world.gateway.reload('type Query { nothing: Int')).rejects.toThrow();
   expect((await post(world.url, balance)).body).toEqual({

@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureKeys, serviceNames } from '@paygraph/auth';
-import { PortInUseError } from '@paygraph/service';
+import { loadConfig, PortInUseError } from '@paygraph/service';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { callsIn, gatewayEnvironment } from './environment.ts';
 import { startGateway } from './start.ts';
 import { post } from './testing/http.ts';
 
@@ -71,6 +72,30 @@ describe('the gateway started from its environment', () => {
     expect(asked).toEqual(['/elsewhere']);
   });
 
+  it('calls each subgraph as its settings say', () => {
+    const settings = { SUBGRAPH_TIMEOUT_MS: '1000,ledger=200, risk=50', HEDGE_AFTER_MS: 'wallet=20' };
+    const calls = callsIn(loadConfig(gatewayEnvironment, { ...environment, ...settings }));
+    const others = { concurrency: 128, queue: 10_000 };
+    expect(calls('wallet')).toEqual({ ...others, timeoutMs: 1_000, hedgeAfterMs: 20 });
+    expect(calls('ledger')).toEqual({ ...others, timeoutMs: 200 });
+    expect(calls('risk')).toEqual({ ...others, timeoutMs: 50 });
+  });
+
+  it('gives up a subgraph after SUBGRAPH_TIMEOUT_MS, whatever others are given', async () => {
+    const hung = createServer(() => undefined);
+    await new Promise<void>((resolve) => hung.listen(0, '127.0.0.1', resolve));
+    stops.push(async () => {
+      hung.closeAllConnections();
+      await new Promise((resolve) => hung.close(resolve));
+    });
+    const address = hung.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const settings = { SUBGRAPH_TIMEOUT_MS: '3600000,forex=50', FOREX_URL: `http://127.0.0.1:${port}/graphql` };
+    const { url } = await start({ ...environment, ...settings });
+    const { body } = await post(url, '{ exchangeRate(base: "USD", quote: "EUR") { base } }');
+    expect(body.errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }]);
+  });
+
   it('cannot verify a token while the keys are out of reach, and says that it is not the caller’s fault', async () => {
     const { url } = await start(environment);
     const token = ['{"alg":"ES256","kid":"k"}', '{"iss":"paygraph-profile"}', 'x'].map((part) =>
@@ -89,6 +114,8 @@ describe('the gateway started from its environment', () => {
     await expect(startGateway(wrong)).rejects.toThrow(
       /PORT.*LOG_LEVEL.*ACCESS_TOKEN_JWKS_URL.*SUPERGRAPH_FILE.*CORS_ORIGINS/s,
     );
+    for (const wrong of ['0', 'soon', 'ledger', 'ledger=0', 'books=100', '100,200', '100,', 'ledger=1,ledger=2'])
+      await expect(startGateway({ ...environment, SUBGRAPH_TIMEOUT_MS: wrong })).rejects.toThrow(/SUBGRAPH_TIMEOUT_MS/);
     await expect(startGateway({ ...environment, LEDGER_URL: 'ledger' })).rejects.toThrow(/LEDGER_URL/);
   });
 

@@ -10,7 +10,14 @@ import {
   tracingFrom,
 } from '@paygraph/service';
 import { readManifests } from '@paygraph/supergraph/manifest';
-import { committedSupergraph, gatewayEnvironment, protectionIn, rateLimitsIn, responseCacheIn } from './environment.ts';
+import {
+  callsIn,
+  committedSupergraph,
+  gatewayEnvironment,
+  protectionIn,
+  rateLimitsIn,
+  responseCacheIn,
+} from './environment.ts';
 import { createGateway } from './gateway.ts';
 import { watchSupergraph } from './watch-supergraph.ts';
 
@@ -40,7 +47,6 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
         return address === undefined ? [] : [[name, address]];
       }),
     ),
-    subgraphTimeoutMs: config.SUBGRAPH_TIMEOUT_MS,
     authenticate: createAuthenticator({
       accessTokenKeys: publishedKeys(config, tls),
       audience: 'gateway',
@@ -55,6 +61,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     protection: { ...protectionIn(config), listed: { operations: known, only: config.OPERATIONS === 'listed' } },
     rateLimits: rateLimitsIn(config),
     responseCache: responseCacheIn(config),
+    subgraphCalls: callsIn(config),
     proverFor: (name) => (isServiceName(name) ? createProver({ ...proofKeys, service: name }) : undefined),
     ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
     subscriptions: { total: config.MAX_SUBSCRIPTIONS, perPrincipal: config.MAX_SUBSCRIPTIONS_PER_CALLER },

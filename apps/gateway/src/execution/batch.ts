@@ -76,7 +76,7 @@ export function flush(run: Run, resume: (work: () => void) => void): void {
 }
 
 function send(run: Run, subgraph: Subgraph, groups: readonly Group[], resume: (work: () => void) => void): void {
-  subgraph.ask(bodyOf(run, groups), run.scope, (answer) =>
+  subgraph.ask({ kind: 'entities', body: bodyOf(run, groups) }, run.scope, (answer) =>
     resume(() => {
       // One list of entities that fails takes the others with it, which are not to blame.
       if (groups.length > 1 && answer.data === null && !answer.unavailable) {

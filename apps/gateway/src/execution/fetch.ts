@@ -25,6 +25,7 @@ interface Fetch {
 
 /** Fields of a root type. */
 export interface RootFetch extends Fetch {
+  readonly kind: 'query' | 'mutation';
   /** Of the body of the request, all before the values of the variables. */
   readonly head: string;
 }
@@ -58,6 +59,7 @@ export function compileRootFetch(node: FetchNode, { subgraphOf }: FetchContext):
   const { selectionSet } = operationIn(parse(node.operation, { noLocation: true }));
   const { operation: query, operationName } = node;
   return {
+    kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
     subgraph: subgraphOf(node.serviceName),
     selected: selectedBy(selectionSet, node.outputRewrites ?? []),
     rewrites: node.outputRewrites ?? [],

@@ -10,7 +10,7 @@ export function rootStep(fetch: RootFetch, resume: (run: Run, work: () => void) 
   return (run, done) => {
     const variables = variablesJson(fetch.variables, run.variables);
     const body = `${fetch.head},"variables":{${variables.slice(1)}}}`;
-    fetch.subgraph.ask(body, run.scope, (answer) =>
+    fetch.subgraph.ask({ kind: fetch.kind, body }, run.scope, (answer) =>
       resume(run, () => {
         settleRoot(run, fetch, answer);
         done();

@@ -1,7 +1,7 @@
 import { connectorTo, type Tls } from '@paygraph/service';
 import type { FastifyInstance } from 'fastify';
 import { type Dispatcher, Pool } from 'undici';
-import { subgraphUnavailable } from '../subgraphs/subgraph.ts';
+import { subgraphUnavailable } from '../subgraphs/faults.ts';
 
 /** What of a subgraph's answer a client is given. */
 const forwarded = [

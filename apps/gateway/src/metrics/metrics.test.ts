@@ -47,6 +47,26 @@ describe('the metrics of the gateway', () => {
     expect(await fetches({ subgraph: 'ledger', outcome: 'unavailable' })).toBe(1);
   });
 
+  it('show the circuit of each subgraph, and count what is done for and against it', async () => {
+    const query = 'query Balance { wallet(id: "wal_1") { balance { amount } } }';
+    const circuit = (state: string) =>
+      sumOf(metrics.registry, 'paygraph_gateway_circuit', { subgraph: 'ledger', state });
+    const circuits = () => Promise.all(['closed', 'half-open', 'open'].map(circuit));
+    expect(await circuits()).toEqual([1, 0, 0]);
+    world.ledger.behave({ status: 503, body: '' });
+    // Three tries each, and twenty are enough to tell.
+    for (let calls = 0; calls < 7; calls += 1) await post(world.url, query);
+    expect(await circuit('closed')).toBe(0);
+    const retries = (outcome: string) =>
+      sumOf(metrics.registry, 'paygraph_gateway_retries_total', { subgraph: 'ledger', outcome });
+    expect(await retries('sent')).toBeGreaterThanOrEqual(13);
+    world.ledger.behave('well');
+    await until(async () => expect((await post(world.url, query)).body.errors).toBeUndefined());
+    expect(await circuits()).toEqual([1, 0, 0]);
+    expect(await sumOf(metrics.registry, 'paygraph_gateway_requests_under_way')).toBe(0);
+    expect(await sumOf(metrics.registry, 'paygraph_gateway_calls_waiting')).toBe(0);
+  });
+
   it('count what is turned away, by why', async () => {
     await post(world.url, '{ nonsense }');
     await post(world.url, '{ wallet(');

@@ -5,15 +5,16 @@ import type { Cached } from '../caching/response-cache.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Prepared } from '../pipeline/prepare.ts';
 import type { WarmedUp } from '../pipeline/warm-up.ts';
-import type { Subgraph } from '../subgraphs/subgraph.ts';
+import type { RemoteSubgraph, Subgraph } from '../subgraphs/subgraph.ts';
+import { type CallMetrics, createCallMetrics } from './calls.ts';
 
 /** What carries subscriptions. */
 export type Transport = 'websocket' | 'sse' | 'multipart';
 
 /** Measures what it is put around. */
-export interface GatewayMetrics {
+export interface GatewayMetrics extends Pick<CallMetrics, 'calls'> {
   pipeline(pipeline: Pipeline): Pipeline;
-  subgraph(subgraph: Subgraph): Subgraph;
+  subgraph(subgraph: RemoteSubgraph): Subgraph;
   /** Counts an answer that is for everybody. */
   cached(how: Cached): void;
   /** Counts an operation that is planned while its caller waits. */
@@ -86,6 +87,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
   for (const when of ['request', 'warm-up']) plans.inc({ when }, 0);
   for (const transport of ['websocket', 'sse', 'multipart'] satisfies Transport[]) live.set({ transport }, 0);
 
+  const { calls, show } = createCallMetrics(registry);
   const names = new WeakMap<DocumentNode, string>();
   const nameOf = (document: DocumentNode): string => {
     const name = names.get(document) ?? nameIn(document, knownOperations);
@@ -117,35 +119,39 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
       },
     }),
 
-    subgraph: (subgraph) => ({
-      ...subgraph,
-      ask(body, scope, answered) {
-        const begun = performance.now();
-        subgraph.ask(body, scope, (answer) => {
-          const outcome = answer.unavailable ? 'unavailable' : answer.errors ? 'errors' : 'ok';
-          observeFetch(since(begun), subgraph.name, outcome);
-          answered(answer);
-        });
-      },
-      subscribe(request, scope, listener) {
-        const labels = { subgraph: subgraph.name };
-        upstreams.inc(labels);
-        const ended = once(() => upstreams.dec(labels));
-        const subscription = subgraph.subscribe(request, scope, {
-          event: (answer) => listener.event(answer),
-          end(end) {
-            ended();
-            listener.end(end);
-          },
-        });
-        return {
-          close() {
-            ended();
-            subscription.close();
-          },
-        };
-      },
-    }),
+    calls,
+    subgraph(subgraph) {
+      show(subgraph);
+      return {
+        ...subgraph,
+        ask(asked, scope, answered) {
+          const begun = performance.now();
+          subgraph.ask(asked, scope, (answer) => {
+            const outcome = answer.unavailable ? 'unavailable' : answer.errors ? 'errors' : 'ok';
+            observeFetch(since(begun), subgraph.name, outcome);
+            answered(answer);
+          });
+        },
+        subscribe(request, scope, listener) {
+          const labels = { subgraph: subgraph.name };
+          upstreams.inc(labels);
+          const ended = once(() => upstreams.dec(labels));
+          const subscription = subgraph.subscribe(request, scope, {
+            event: (answer) => listener.event(answer),
+            end(end) {
+              ended();
+              listener.end(end);
+            },
+          });
+          return {
+            close() {
+              ended();
+              subscription.close();
+            },
+          };
+        },
+      };
+    },
 
     cached: (outcome) => cached.inc({ outcome }),
     planned: () => plans.inc({ when: 'request' }),

@@ -13,20 +13,45 @@ export interface SubgraphRequest {
 export interface SubgraphAnswer {
   readonly data: Record<string, unknown> | null;
   readonly errors?: readonly GraphQLFormattedError[];
-  /** It could not be reached, was too late or sent garbage, which the one error says. */
+  /** It was not asked, could not be reached, was too late or sent garbage, which the one error says. */
   readonly unavailable?: true;
   /** Of an event: the trace that it belongs to. */
   readonly traceparent?: string;
 }
 
-/** Checks what a subgraph sent; undefined when it is no answer to a GraphQL request. */
-export function answerFrom(payload: unknown, subgraph: string, scope: RequestScope): SubgraphAnswer | undefined {
-  if (!isRecord(payload)) return undefined;
-  const { data = null, errors } = payload;
+/** What a subgraph has sent, of the form the specification asks for. Its errors are as it sent them. */
+export interface Payload {
+  readonly data: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+/** Reads what a subgraph sent; undefined when it is no answer to a GraphQL request. */
+export function readPayload(text: string): Payload | undefined {
+  try {
+    return payloadIn(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function payloadIn(value: unknown): Payload | undefined {
+  if (!isRecord(value)) return undefined;
+  const { data = null, errors } = value;
   if (data !== null && !isRecord(data)) return undefined;
   if (errors === undefined) return data === null ? undefined : { data };
   if (!Array.isArray(errors) || !errors.every(isError)) return undefined;
-  return { data, errors: errors.map((error) => presentSubgraphError(error, subgraph, scope)) };
+  return { data, errors };
+}
+
+/** The answer that a caller gets to see, with errors that are fit for clients. The data are those of the payload. */
+export function presented({ data, errors }: Payload, subgraph: string, scope: RequestScope): SubgraphAnswer {
+  return errors ? { data, errors: errors.map((error) => presentSubgraphError(error, subgraph, scope)) } : { data };
+}
+
+/** The answer in what a subgraph sent; undefined when it is none. */
+export function answerFrom(value: unknown, subgraph: string, scope: RequestScope): SubgraphAnswer | undefined {
+  const payload = payloadIn(value);
+  return payload && presented(payload, subgraph, scope);
 }
 
 function isError(value: unknown): value is GraphQLFormattedError {

@@ -4,7 +4,8 @@ import { buildSchema, GraphQLError } from 'graphql';
 import type { NodeType } from '../graph/nodes.ts';
 import type { RequestScope } from '../scope.ts';
 import { answerFrom } from './exchange.ts';
-import { type Subgraph, subgraphUnavailable } from './subgraph.ts';
+import { subgraphUnavailable } from './faults.ts';
+import type { Subgraph } from './subgraph.ts';
 
 const MAX_IDS = 100;
 
@@ -16,7 +17,7 @@ export function createNodes(name: string, types: readonly NodeType[]): Subgraph 
   const dataSource = new LocalGraphQLDataSource(schemaOf(types));
   return {
     name,
-    ask(body, scope, answered) {
+    ask({ body }, scope, answered) {
       const unavailable = { data: null, errors: [subgraphUnavailable(name).toJSON()], unavailable: true } as const;
       dataSource
         .process(optionsFor(body, scope))

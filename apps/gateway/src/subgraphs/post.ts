@@ -1,46 +1,55 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 
-export interface Posting {
-  /** Longest time in ms from now to the last byte of the answer. */
-  readonly timeoutMs: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Called once: with the value that the answer's JSON stands for, or with why there is none. */
-  readonly answered: (error: Error | undefined, value: unknown) => void;
+/** Who posted something, and is told what became of it. */
+export interface PostListener {
+  /** The first byte is about to leave: from here on the request may be acted on. Not called when it never does. */
+  sent(): void;
+  /** Called once, unless `failed` is: with the last byte of the answer. */
+  answered(status: number, text: string): void;
+  /** Called once, unless `answered` is. Neither is called any more when it was aborted. */
+  failed(error: Error): void;
+}
+
+/** One request on its way. */
+export interface Exchange {
+  /** Gives it up. What has been sent may be acted on all the same. */
+  abort(): void;
 }
 
 /** How it connects, as undici has it. */
 type Connect = buildConnector.BuildOptions | buildConnector.connector;
 
 export interface Poster {
-  post(body: string, posting: Posting): void;
+  post(body: string, headers: Readonly<Record<string, string>>, listener: PostListener): Exchange;
   close(): Promise<void>;
 }
 
 /** Largest answer in bytes. */
 const MAX_ANSWER = 32 * 1024 * 1024;
-const CONNECTIONS = 128;
 /** Time in ms that an idle connection is kept, unless the subgraph has said that it closes it sooner. */
 const KEEP_ALIVE = 60_000;
 
 /**
- * Posts JSON to one address and reads JSON, over connections that are kept and carry one request at a time. It speaks to
- * undici's dispatcher directly: streams, promises and abort signals would cost more than the rest of a small request.
+ * Posts to one address, over connections that are kept and carry one request at a time. It speaks to undici's dispatcher
+ * directly: streams, promises and abort signals would cost more than the rest of a small request. How long an answer may
+ * take is the caller's business.
  */
-export function createPoster(url: URL, connect: Connect): Poster {
+export function createPoster(url: URL, connections: number, connect: Connect): Poster {
   const path = `${url.pathname}${url.search}`;
   const pool = new Pool(url.origin, {
-    connections: CONNECTIONS,
+    connections,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE,
     connect,
     maxResponseSize: MAX_ANSWER,
-    // The deadline below is for all of it.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
   return {
-    post(body, posting) {
-      pool.dispatch({ method: 'POST', path, body, headers: posting.headers }, new Exchange(posting));
+    post(body, headers, listener) {
+      const exchange = new Handler(listener);
+      pool.dispatch({ method: 'POST', path, body, headers }, exchange);
+      return exchange;
     },
     close: () => pool.destroy(),
   };
@@ -50,23 +59,22 @@ export function createPoster(url: URL, connect: Connect): Poster {
  * One request and its answer. A class, because there is one for each: the loader that runs TypeScript gives names to inner
  * functions, which would cost more than calling them.
  */
-class Exchange implements Dispatcher.DispatchHandler {
-  readonly #posting: Posting;
-  readonly #deadline: NodeJS.Timeout;
+class Handler implements Dispatcher.DispatchHandler, Exchange {
+  readonly #listener: PostListener;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #isOver = false;
   #first: Buffer | undefined;
   #more: Buffer[] | undefined;
 
-  constructor(posting: Posting) {
-    this.#posting = posting;
-    this.#deadline = setTimeout(giveUp, posting.timeoutMs, this);
+  constructor(listener: PostListener) {
+    this.#listener = listener;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#isOver) controller.abort(new Error('too late'));
+    if (this.#isOver) controller.abort(new Error('given up'));
+    else this.#listener.sent();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
@@ -80,42 +88,25 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const value = parsed(this.#text());
-    if (value === undefined) this.#end(new Error(`answered ${this.#status} without JSON`), undefined);
-    else this.#end(undefined, value);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#listener.answered(this.#status, this.#text());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#end(error, undefined);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#listener.failed(error);
   }
 
-  giveUp(): void {
-    const late = new Error(`no answer in ${this.#posting.timeoutMs} ms`);
-    this.#end(late, undefined);
-    this.#controller?.abort(late);
+  abort(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#controller?.abort(new Error('given up'));
   }
 
   #text(): string {
     if (!this.#first) return '';
     return this.#more ? Buffer.concat([this.#first, ...this.#more]).toString() : this.#first.toString();
-  }
-
-  #end(error: Error | undefined, value: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#deadline);
-    this.#posting.answered(error, value);
-  }
-}
-
-function giveUp(exchange: Exchange): void {
-  exchange.giveUp();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

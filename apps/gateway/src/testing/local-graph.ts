@@ -7,7 +7,8 @@ import { loadGraph } from '../graph/graph.ts';
 import { createPipeline } from '../pipeline/pipeline.ts';
 import type { RequestScope } from '../scope.ts';
 import { answerFrom } from '../subgraphs/exchange.ts';
-import { type Subgraph, subgraphUnavailable } from '../subgraphs/subgraph.ts';
+import { subgraphUnavailable } from '../subgraphs/faults.ts';
+import type { Subgraph } from '../subgraphs/subgraph.ts';
 import { type FixtureResolvers, withReferences } from './fixture-subgraph.ts';
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
@@ -103,7 +104,7 @@ function localSubgraph(
   };
   return {
     name,
-    ask(body, scope, answered) {
+    ask({ body }, scope, answered) {
       const unavailable = { data: null, errors: [subgraphUnavailable(name).toJSON()], unavailable: true } as const;
       if (down.has(name)) return void setImmediate(() => answered(unavailable));
       void answerTo(body).then((answer) => answered(answerFrom(answer, name, scope) ?? unavailable));

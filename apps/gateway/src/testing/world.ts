@@ -149,7 +149,7 @@ export async function startWorld(options: Partial<GatewayOptions> = {}) {
       acceptedScopes: {},
     }),
     logger,
-    subgraphTimeoutMs: 20_000,
+    subgraphCalls: () => ({ timeoutMs: 20_000 }),
     sockets: { total: 1_000, perPrincipal: 1_000 },
     ...options,
   });
