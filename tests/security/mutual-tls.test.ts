@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type SecureVersion } from 'node:tls';
 import { createServiceTokenSigner, type ServiceName } from '@paygraph/auth';
-import { createHttpServer, createLogger, listen, type Tls, tlsFrom } from '@paygraph/service';
+import { query } from '@paygraph/database/testing';
+import { createHttpServer, createLogger, createMetrics, listen, type Tls, tlsFrom } from '@paygraph/service';
+import { sumOf } from '@paygraph/service/testing';
 import {
   type Authority,
   type CertificateAndKey,
@@ -23,7 +25,7 @@ import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectAgreement } from '../support/agreement.ts';
 import { gatewayProofs } from '../support/gateway-proofs.ts';
-import { transfer } from '../support/payments.ts';
+import { mtnNumber, outcomeOf, payNow, payout, transfer } from '../support/payments.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 const hour = 3_600_000;
@@ -102,6 +104,14 @@ it('a payment goes through, seen live, and no service is reached but over TLS', 
     expect(new URL(address).protocol).toBe('https:');
     await expect(fetch(address.replace('https:', 'http:'))).rejects.toThrow();
   }
+});
+
+it('a rail’s callbacks reach payment with the certificate of who hands them on', async () => {
+  const payer = await platform.customer({ GHS: '100.00' });
+  const id = await payNow(payer, payout(payer, mtnNumber, '25.00 GHS'));
+  expect(await outcomeOf(payer, id)).toEqual({ state: 'CONFIRMED', failure: null });
+  const taken = () => query(platform.databases.payment.migrationUrl, 'SELECT rail FROM rail_webhook');
+  await expect.poll(taken, { timeout: 10_000 }).toEqual([{ rail: 'mtn-momo' }]);
 });
 
 describe('a service talks to', () => {
@@ -232,9 +242,15 @@ it('certificates that are renewed are taken up while everything runs', async () 
     });
   const before = await serial();
   await makeCertificates({ directory, services: serviceNames });
-  const renewed = new X509Certificate(await readFile(join(directory, 'ledger', 'tls.crt'))).serialNumber;
-  expect([renewed, await serial()]).toEqual([renewed, renewed]);
-  expect(renewed).not.toBe(before);
+  const renewed = new X509Certificate(await readFile(join(directory, 'ledger', 'tls.crt')));
+  expect(await serial()).toBe(renewed.serialNumber);
+  expect(renewed.serialNumber).not.toBe(before);
+  const tls = tlsFrom({ TLS_DIRECTORY: join(directory, 'ledger') }, logger);
+  const { registry } = createMetrics({ service: 'ledger', host: '127.0.0.1', tls });
+  const end = { certificate: 'tls.crt' };
+  expect(await sumOf(registry, 'paygraph_certificate_expires_timestamp_seconds', end)).toBe(
+    Date.parse(renewed.validTo) / 1_000,
+  );
   const person = await platform.customer({ USD: '1.00' });
   expect(await balanceOf(person, person.wallet('USD'))).toEqual({ amount: '1.00', currency: 'USD' });
 });

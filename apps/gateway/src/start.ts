@@ -54,7 +54,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     }),
     logger,
     tls,
-    metrics: createMetrics({ service: 'gateway', host: config.HOST, port: config.METRICS_PORT }),
+    metrics: createMetrics({ service: 'gateway', host: config.HOST, port: config.METRICS_PORT, tls }),
     tracing: await tracingFrom(config, { service: 'gateway', edge: true }),
     registered: known,
     ...(config.CORS_ORIGINS && { corsOrigins: config.CORS_ORIGINS }),

@@ -2,6 +2,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createDurations } from './durations.ts';
 import { listen } from './listen.ts';
+import { measureCertificates, type Tls } from './tls.ts';
 
 /**
  * What one service instance measures. Each has a registry of its own, so that several in one process do not mix, and
@@ -23,11 +24,14 @@ export interface MetricsOptions {
   readonly host: string;
   /** Apart from the port of the graph, so that what is open to clients does not open this. Nothing is served without. */
   readonly port?: number | undefined;
+  /** Whose certificates are watched. */
+  readonly tls?: Tls | undefined;
 }
 
-export function createMetrics({ service, host, port }: MetricsOptions): Metrics {
+export function createMetrics({ service, host, port, tls }: MetricsOptions): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
+  measureCertificates(registry, tls);
   let app: FastifyInstance | undefined;
   return {
     registry,

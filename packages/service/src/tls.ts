@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { Agent, type AgentOptions, createServer, type Server, type ServerOptions } from 'node:https';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import { type KeySource, remoteKeys } from '@paygraph/auth';
+import { Gauge, type Registry } from 'prom-client';
 import { buildConnector } from 'undici';
 import type { Logger } from './logger.ts';
 import { OperatorError } from './operator-error.ts';
@@ -34,6 +35,8 @@ export interface Tls {
   createServer(options: ServerOptions, listener: RequestListener): Server;
   /** One connection to a service. */
   connectionTo(service: string): TlsConnection;
+  /** When the certificate ends that is in use, and that of the CA: by file, in seconds since the epoch. */
+  ends(): Readonly<Record<'tls.crt' | 'ca.crt', number>>;
 }
 
 /** `TLS_DIRECTORY` as a process uses it; undefined when it is not set. @throws OperatorError when it cannot be used */
@@ -44,6 +47,7 @@ export function tlsFrom({ TLS_DIRECTORY: directory }: { readonly TLS_DIRECTORY?:
 interface Credentials {
   readonly options: SecureContextOptions;
   readonly context: SecureContext;
+  readonly ends: ReturnType<Tls['ends']>;
 }
 
 function createTls(directory: string, logger: Logger): Tls {
@@ -93,6 +97,7 @@ function createTls(directory: string, logger: Logger): Tls {
       return server;
     },
     connectionTo: (service) => ({ secureContext: current().context, servername: service }),
+    ends: () => current().ends,
   };
 }
 
@@ -107,9 +112,26 @@ function stampOf(files: readonly string[]): string {
 }
 
 function credentialsIn(files: readonly string[]): Credentials {
-  const [cert, key, ca] = files.map((file) => readFileSync(file));
+  const [cert = '', key = '', ca = ''] = files.map((file) => readFileSync(file));
   const options = { cert, key, ca, minVersion: MIN_VERSION } as const;
-  return { options, context: createSecureContext(options) };
+  return { options, context: createSecureContext(options), ends: { 'tls.crt': endOf(cert), 'ca.crt': endOf(ca) } };
+}
+
+function endOf(certificate: Buffer | string): number {
+  return Date.parse(new X509Certificate(certificate).validTo) / 1_000;
+}
+
+/** Shows when certificates end, if there are some. */
+export function measureCertificates(registry: Registry, tls: Tls | undefined): void {
+  new Gauge({
+    name: 'paygraph_certificate_expires_timestamp_seconds',
+    help: 'When the certificate ends that the process shows to others (tls.crt), and that of the CA (ca.crt).',
+    labelNames: ['certificate'],
+    registers: [registry],
+    collect() {
+      for (const [certificate, end] of Object.entries(tls?.ends() ?? {})) this.set({ certificate }, end);
+    },
+  });
 }
 
 /**

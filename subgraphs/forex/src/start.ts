@@ -39,7 +39,7 @@ export async function startForex(env: NodeJS.ProcessEnv): Promise<RunningService
     serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
     logger,
     tls,
-    metrics: createMetrics({ service: 'forex', host: config.HOST, port: config.METRICS_PORT }),
+    metrics: createMetrics({ service: 'forex', host: config.HOST, port: config.METRICS_PORT, tls }),
     tracing: await tracingFrom(config, { service: 'forex' }),
     verifyProof: createProofVerifier({
       service: 'forex',

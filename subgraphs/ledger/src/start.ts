@@ -46,7 +46,7 @@ export async function startLedger(env: NodeJS.ProcessEnv): Promise<RunningServic
     tls,
     maxBatch: config.LEDGER_MAX_BATCH,
     proofIntervalMs: config.LEDGER_PROOF_SECONDS * 1_000,
-    metrics: createMetrics({ service: 'ledger', host: config.HOST, port: config.METRICS_PORT }),
+    metrics: createMetrics({ service: 'ledger', host: config.HOST, port: config.METRICS_PORT, tls }),
     tracing: await tracingFrom(config, { service: 'ledger' }),
     verifyProof: createProofVerifier({
       service: 'ledger',

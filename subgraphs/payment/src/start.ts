@@ -89,7 +89,7 @@ export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningServi
     }),
     logger,
     tls,
-    metrics: createMetrics({ service: 'payment', host: config.HOST, port: config.METRICS_PORT }),
+    metrics: createMetrics({ service: 'payment', host: config.HOST, port: config.METRICS_PORT, tls }),
     tracing: await tracingFrom(config, { service: 'payment' }),
     verifyProof: createProofVerifier({
       service: 'payment',

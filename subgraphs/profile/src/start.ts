@@ -39,7 +39,7 @@ export async function startProfile(env: NodeJS.ProcessEnv): Promise<RunningServi
     serviceTokenKeys: staticKeys(config.SERVICE_JWKS_FILE),
     logger,
     tls,
-    metrics: createMetrics({ service: 'profile', host: config.HOST, port: config.METRICS_PORT }),
+    metrics: createMetrics({ service: 'profile', host: config.HOST, port: config.METRICS_PORT, tls }),
     tracing: await tracingFrom(config, { service: 'profile' }),
     verifyProof: createProofVerifier({
       service: 'profile',

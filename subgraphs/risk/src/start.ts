@@ -38,7 +38,7 @@ export async function startRisk(env: NodeJS.ProcessEnv): Promise<RunningService>
     }),
     logger,
     tls,
-    metrics: createMetrics({ service: 'risk', host: config.HOST, port: config.METRICS_PORT }),
+    metrics: createMetrics({ service: 'risk', host: config.HOST, port: config.METRICS_PORT, tls }),
     tracing: await tracingFrom(config, { service: 'risk' }),
     verifyProof: createProofVerifier({ service: 'risk', key: config.SERVICE_KEY_FILE, jwks: config.SERVICE_JWKS_FILE }),
     forex: createPeer({

@@ -47,7 +47,7 @@ export async function startWallet(env: NodeJS.ProcessEnv): Promise<RunningServic
     payment: peer('payment', config.PAYMENT_URL),
     logger,
     tls,
-    metrics: createMetrics({ service: 'wallet', host: config.HOST, port: config.METRICS_PORT }),
+    metrics: createMetrics({ service: 'wallet', host: config.HOST, port: config.METRICS_PORT, tls }),
     tracing: await tracingFrom(config, { service: 'wallet' }),
     verifyProof: createProofVerifier({
       service: 'wallet',
