@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Load, type Measure, measure, medianOf } from '@paygraph/bench';
-import { startEmbeddedPostgres } from '@paygraph/database/embedded';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@paygraph/database/embedded';
 import { createLogger } from '@paygraph/service';
 import { fillHistory } from './history.ts';
 import { createHttpLedger } from './http.ts';
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
-    /** Entries to post beforehand for a last measure: whether history makes posting dearer. */
+    /** Entries of a second ledger, on a server of its own: whether history makes posting dearer. */
     history: { type: 'string', default: '0' },
   },
 });
@@ -28,14 +28,20 @@ const history = Number(options.history);
 const clients = 64;
 
 const directory = await mkdtemp(path.join(os.tmpdir(), 'paygraph-bench-'));
-const server = await startEmbeddedPostgres({ directory, logger: createLogger({ service: 'bench', level: 'silent' }) });
+const startServer = (name: string) =>
+  startEmbeddedPostgres({
+    directory: path.join(directory, name),
+    logger: createLogger({ service: 'bench', level: 'silent' }),
+  });
+const server = await startServer('main');
+const historyServer = history > 0 ? await startServer('history') : undefined;
 try {
   const measures = await run();
   const targets = targetsOf(measures);
   const result = { clients, rounds, seconds, measures, targets };
   console.log(options.json ? JSON.stringify(result, null, 2) : report(result));
 } finally {
-  await server.stop();
+  await Promise.all([server.stop(), historyServer?.stop()]);
   await rm(directory, { recursive: true, force: true });
 }
 
@@ -45,6 +51,7 @@ async function run(): Promise<Record<string, Measure>> {
   const databaseUrl = server.databaseUrl('ledger');
   await createNaiveSchema(naiveUrl);
   const ledger = await createBenchLedger({ databaseUrl, migrationUrl: server.migrationUrl('ledger') });
+  const old = historyServer && (await createOldLedger(historyServer));
   const http = await createHttpLedger(databaseUrl);
   const naives = [8, 16, 64].map((size) => createNaive(naiveUrl, size));
 
@@ -55,6 +62,7 @@ async function run(): Promise<Record<string, Measure>> {
     loads[`naive ${name}`] = { clients, act: () => naive.transfer(next()) };
     loads[`call ${name}`] = { clients, act: () => ledger.call(next()) };
     loads[`engine ${name}`] = { clients, act: () => ledger.post(next()) };
+    if (old && name === 'uniform') loads['engine history'] = { clients, act: () => old.post(next()) };
   }
   loads['call single'] = { clients: 1, act: () => ledger.call(workloads.uniform()) };
   loads['engine single'] = { clients: 1, act: () => ledger.post(workloads.uniform()) };
@@ -69,13 +77,21 @@ async function run(): Promise<Record<string, Measure>> {
     for (const count of [1, 2]) keep(`processes ${count}`, await processes.measure(count, { clients, seconds }));
   }
 
-  if (history > 0) {
-    await fillHistory(server.migrationUrl('ledger'), history);
-    for (let round = 0; round < rounds; round += 1)
-      keep('engine history', await measure({ clients, seconds, act: () => ledger.post(workloads.uniform()) }));
-  }
-  await Promise.all([ledger.close(), http.close(), processes.close(), ...naives.map((naive) => naive.close())]);
+  await Promise.all([
+    ledger.close(),
+    old?.close(),
+    http.close(),
+    processes.close(),
+    ...naives.map((naive) => naive.close()),
+  ]);
   return Object.fromEntries([...measured].map(([name, each]) => [name, medianOf(each)]));
+}
+
+async function createOldLedger({ databaseUrl, migrationUrl }: EmbeddedPostgres) {
+  const urls = { databaseUrl: databaseUrl('ledger'), migrationUrl: migrationUrl('ledger') };
+  const ledger = await createBenchLedger(urls);
+  await fillHistory(urls.migrationUrl, history);
+  return ledger;
 }
 
 async function bestOf(naives: readonly ReturnType<typeof createNaive>[], workload: Workload) {
