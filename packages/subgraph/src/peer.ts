@@ -76,6 +76,9 @@ export function createPeer(options: PeerOptions): Peer {
   const pool = new Pool(origin, { connections, connect: connectorTo(name, { url, tls, timeoutMs }), maxResponseSize });
 
   const send = async (body: string, requestId: string | undefined, traceparent: string | undefined) => {
+    // In place of `AbortSignal.timeout`, whose timer and error come also after an answer.
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), timeoutMs);
     try {
       const { statusCode, body: answer } = await pool.request({
         method: 'POST',
@@ -88,11 +91,13 @@ export function createPeer(options: PeerOptions): Peer {
           ...(traceparent !== undefined && { traceparent }),
         },
         body,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: patience.signal,
       });
       return { status: statusCode, text: await answer.text() };
     } catch (cause) {
       throw new PeerError(name, 'does not answer', { retryable: true, cause });
+    } finally {
+      clearTimeout(timer);
     }
   };
 

@@ -1,3 +1,4 @@
+import { createLru, type Lru } from '@paygraph/service';
 import {
   type DocumentNode,
   type ExecutionArgs,
@@ -48,11 +49,9 @@ export async function prepareOnSchema<Context extends object>(
   formatError: (error: GraphQLError, context: Context) => GraphQLFormattedError,
 ): Promise<Operation | readonly GraphQLError[]> {
   const { maxTokens = 10_000 } = options;
-  const document = parsed(query, maxTokens);
-  if (document instanceof GraphQLError) return [document];
   const schema = typeof options.schema === 'function' ? options.schema() : options.schema;
-  const errors = validate(schema, document);
-  if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+  const document = documentOf(schema, query, maxTokens);
+  if (!('kind' in document)) return document;
   const operation = getOperationAST(document, operationName);
   if (!operation)
     return [coded('operationName must name one operation of the document', 'OPERATION_RESOLUTION_FAILURE')];
@@ -72,6 +71,25 @@ export async function prepareOnSchema<Context extends object>(
   } catch (error) {
     return [asGraphQLError(error)];
   }
+}
+
+/** Characters of the operations on a schema that are remembered. */
+const remembered = 4_000_000;
+
+/** What was found valid on each schema: sockets begin the same few operations again and again. */
+const valid = new WeakMap<GraphQLSchema, Lru<DocumentNode>>();
+
+function documentOf(schema: GraphQLSchema, query: string, maxTokens: number): DocumentNode | readonly GraphQLError[] {
+  const known = valid.get(schema) ?? createLru<DocumentNode>(remembered);
+  valid.set(schema, known);
+  const found = known.get(query);
+  if (found) return found;
+  const document = parsed(query, maxTokens);
+  if (document instanceof GraphQLError) return [document];
+  const errors = validate(schema, document);
+  if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+  known.set(query, document);
+  return document;
 }
 
 function parsed(query: string, maxTokens: number): DocumentNode | GraphQLError {

@@ -7,29 +7,24 @@ export function openDatabase(url: string): Database {
   return new PrismaClient({ adapter: prismaAdapter({ url, transactionSeconds: 10, prepared: true }) });
 }
 
-/** The columns of the payment `alias`, named as the fields of Prisma's model, for SQL that answers whole payments. */
-export function paymentColumns(alias: string): Prisma.Sql {
-  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentScalarFieldEnum));
-}
+/** The columns of the row `alias`, named as the fields of its model, for SQL that answers whole rows. */
+type Columns = (alias: string) => Prisma.Sql;
 
-export function quoteColumns(alias: string): Prisma.Sql {
-  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentQuoteScalarFieldEnum));
-}
+export const paymentColumns = columnsOf(Prisma.PaymentScalarFieldEnum);
+export const quoteColumns = columnsOf(Prisma.PaymentQuoteScalarFieldEnum);
+export const attemptColumns = columnsOf(Prisma.PaymentAttemptScalarFieldEnum);
+export const refundColumns = columnsOf(Prisma.PaymentRefundScalarFieldEnum);
+export const suspenseColumns = columnsOf(Prisma.SuspenseItemScalarFieldEnum);
+export const settlementColumns = columnsOf(Prisma.RailSettlementScalarFieldEnum);
 
-export function attemptColumns(alias: string): Prisma.Sql {
-  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentAttemptScalarFieldEnum));
-}
-
-export function refundColumns(alias: string): Prisma.Sql {
-  return Prisma.raw(columnsAsFields(alias, Prisma.PaymentRefundScalarFieldEnum));
-}
-
-export function suspenseColumns(alias: string): Prisma.Sql {
-  return Prisma.raw(columnsAsFields(alias, Prisma.SuspenseItemScalarFieldEnum));
-}
-
-export function settlementColumns(alias: string): Prisma.Sql {
-  return Prisma.raw(columnsAsFields(alias, Prisma.RailSettlementScalarFieldEnum));
+/** Spelt once for each alias, of which statements have a few. */
+function columnsOf(fields: Readonly<Record<string, string>>): Columns {
+  const spelt = new Map<string, Prisma.Sql>();
+  return (alias) => {
+    const known = spelt.get(alias) ?? Prisma.raw(columnsAsFields(alias, fields));
+    spelt.set(alias, known);
+    return known;
+  };
 }
 
 /** Names and values of an INSERT, from values by the fields of a model. */

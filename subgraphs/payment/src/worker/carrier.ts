@@ -31,17 +31,19 @@ export function createCarrier(dependencies: CarrierDependencies): (payments: rea
   const { stages, moves, leases, moved, passed, postponed, logger, tracing } = dependencies;
 
   const carryLane = async (state: WorkableState, lane: readonly Payment[]): Promise<void> => {
-    const steps = await tracedStage(tracing, `payment ${state}`, lane, async () => {
+    const onward = await tracedStage(tracing, `payment ${state}`, lane, async () => {
       const outcomes = await stages[state](lane);
       const postponements = postponementsIn(lane, outcomes, dependencies);
       const steps = stepsIn(lane, outcomes);
       const [taken] = await Promise.all([moves.advance(steps), leases.postpone(postponements)]);
+      // What follows is asked for before anybody is told.
+      const carried = carry(taken.filter(isCarriedOn));
       moved(taken);
       passed(passagesIn(steps, taken));
       if (postponements.length > 0) postponed(Math.min(...postponements.map(({ delayMs }) => delayMs)));
-      return taken;
+      return { carried };
     });
-    await carry(steps.filter(isCarriedOn));
+    await onward.carried;
   };
   const carry = async (payments: readonly Payment[]): Promise<void> => {
     const results = await Promise.allSettled(lanesOf(payments).map(({ state, lane }) => carryLane(state, lane)));

@@ -197,9 +197,11 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Round
     nudge('compensate');
   };
   const begin = async (claims: readonly Claim[]) => {
+    // What they need is asked for before anybody is told that it began.
+    const carried = carry(claims.map(({ payment }) => payment));
     observe?.claimed(claims.map(({ from }) => from));
     moved(claims.flatMap(({ payment, from }) => (payment.state === from ? [] : [payment])));
-    await carry(claims.map(({ payment }) => payment));
+    await carried;
     return claims.length;
   };
   const rounds: Rounds['rounds'] = {
