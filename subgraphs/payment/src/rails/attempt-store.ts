@@ -156,7 +156,9 @@ export function createAttempts(database: Database, observe?: Pick<RailObserver, 
               WHEN l.state = 'CONFIRMED' AND f.state = 'RETURNED' THEN f.state
               WHEN l.direction = 'COLLECTION' AND l.state IN ('REFUSED', 'NOT_SENT') AND f.state = 'CONFIRMED' THEN f.state
             END AS enters,
-            l.state IN ('REFUSED', 'NOT_SENT') AND l.direction = 'PAYOUT' AND f.state IN ('ACCEPTED', 'CONFIRMED', 'RETURNED')
+            /* That it had accepted what it then refused may be told late. */
+            l.state IN ('REFUSED', 'NOT_SENT') AND l.direction = 'PAYOUT' AND f.state IN ('CONFIRMED', 'RETURNED')
+              OR l.state = 'NOT_SENT' AND l.direction = 'PAYOUT' AND f.state = 'ACCEPTED'
               OR l.state IN ('CONFIRMED', 'RETURNED') AND f.state = 'REFUSED' AS contradicts
           FROM locked l
           JOIN unnest(

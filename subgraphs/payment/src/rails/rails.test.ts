@@ -270,6 +270,29 @@ describe('a webhook', () => {
     first.decide(reference ?? '', confirmed);
   });
 
+  it('that tells late of an acceptance says nothing against a refusal, one of money that has moved does', async () => {
+    const id = await payOut();
+    await called(first);
+    const [attempt] = await attemptsOf(id);
+    const { reference = '' } = attempt ?? {};
+    const tell = (eventId: string, news: object) => sendWebhook([{ kind: 'ATTEMPT', eventId, reference, news }]);
+    const contradictedAt = async () => {
+      await eventually(
+        async () => (await scene.client.railWebhook.count({ where: { processedAt: null } })) === 0,
+        25_000,
+      );
+      return (await attemptsOf(id))[0]?.contradictedAt;
+    };
+    first.decide(reference, refusedBy('COUNTERPARTY_DECLINED'));
+    await tell('declined', refusedBy('COUNTERPARTY_DECLINED'));
+    await ama.paymentIn(id, 'FAILED');
+    await tell('accepted before', { kind: 'ACCEPTED', railReference: 'before' });
+    expect(await contradictedAt()).toBeNull();
+    await tell('moved even so', confirmed);
+    expect(await contradictedAt()).toBeInstanceOf(Date);
+    await scene.client.paymentAttempt.updateMany({ where: { paymentId: id }, data: { contradictedAt: null } });
+  });
+
   it('that is not signed is only a nudge to ask', async () => {
     const id = await payOut();
     await called(first);
