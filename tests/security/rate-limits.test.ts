@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { post } from '@paygraph/gateway/testing';
+import { connect, post, until, watch } from '@paygraph/gateway/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Line, lineTo } from '../support/line.ts';
 import { useWallets } from './support/wallets.ts';
@@ -69,6 +69,19 @@ describe('what may be spent in a minute', () => {
     expect(await codeOf(ask())).toBe('RATE_LIMITED');
   });
 
+  it('is spent by bad tokens, as by strangers of their network, and not by others who are signed in there', async () => {
+    const network = from('192.0.2.12');
+    const bad = () => post(graph.url, cheap, { authorization: 'nobody', ...network });
+    const { status, headers } = await bad();
+    expect([status, headers.get('ratelimit-remaining')]).toEqual([401, '19']);
+    for (let time = 1; time < 20; time += 1) expect(await codeOf(bad())).toBe('UNAUTHENTICATED');
+    const refused = await bad();
+    expect([refused.status, codesIn(refused.body)]).toEqual([429, ['RATE_LIMITED']]);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await codeOf(post(graph.url, cheap, network))).toBe('RATE_LIMITED');
+    expect(await codeOf(post(graph.url, cheap, { authorization: 'hal', ...network }))).toBeUndefined();
+  });
+
   it('is spent by each operation of a batch', async () => {
     const headers = { 'content-type': 'application/json', ...from('192.0.2.11').headers };
     const body = JSON.stringify([{ query: costing(15) }, { query: costing(15) }]);
@@ -92,6 +105,20 @@ describe('one person’s minute', () => {
     await post(graph.url, costing(50), { authorization });
     const query = 'subscription { renamed(id: "1") { id } }';
     expect(codesIn(await ask(graph.url, { query, authorization }))).toEqual(['RATE_LIMITED']);
+  });
+});
+
+describe('a stranger’s minute', () => {
+  const graph = useWallets({ rateLimits: { limits: { anonymous: 5 } } });
+
+  it('is spent by bad tokens on WebSockets, which are refused as ever', async () => {
+    for (let time = 0; time < 5; time += 1) {
+      const client = connect(graph.url.replace('http', 'ws'), 'nobody');
+      const { end } = watch(client, { query: cheap });
+      await until(() => expect(end()).toMatchObject({ failed: { code: 4403 } }));
+      await client.dispose();
+    }
+    expect(await codeOf(post(graph.url, cheap))).toBe('RATE_LIMITED');
   });
 });
 

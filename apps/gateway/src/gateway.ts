@@ -1,5 +1,5 @@
 import fastifyCors from '@fastify/cors';
-import { type Authenticate, type Policies, type Prove, rememberVerified } from '@paygraph/auth';
+import { type Authenticate, anonymous, type Policies, type Prove, rememberVerified } from '@paygraph/auth';
 import { playgroundDirectory as builtPlayground } from '@paygraph/playground';
 import {
   createHttpServer,
@@ -17,7 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createResponseCache, type ResponseCacheOptions } from './caching/response-cache.ts';
 import { createGenerations } from './generations.ts';
 import { createAnswers } from './http/answers.ts';
-import { authenticateRequest } from './http/authenticate.ts';
+import { authenticateRequest, type ChargeBadToken } from './http/authenticate.ts';
 import { serveExports } from './http/exports.ts';
 import { protectAnswers } from './http/headers.ts';
 import { servePlayground } from './http/playground.ts';
@@ -128,10 +128,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   let sockets: GraphqlWs | undefined;
   let stopped: Promise<void> | undefined;
 
+  // As strangers of their network, whoever they say that they are.
+  const chargeBadToken: ChargeBadToken = async (address) => rateLimiter?.charge({ principal: anonymous, address }, 0);
   const scopeOf = async (request: FastifyRequest): Promise<RequestScope> => {
     const { authorization } = request.headers;
-    const principal = await authenticateRequest(authenticate, authorization);
     const { id: requestId, ip: address } = request;
+    const principal = await authenticateRequest(authenticate, chargeBadToken, { authorization, address });
     return createScope({ principal, authorization, requestId, address, logger, span: spanOf(request) });
   };
   const answer = createAnswers({ pipeline: () => generations.current().pipeline, scopeOf, maxBatch });
@@ -153,7 +155,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
     await app.ready();
     sockets = serveWebSockets({
-      ...{ server: app.server, path: PATH, authenticate, begin, logger },
+      ...{ server: app.server, path: PATH, authenticate, chargeBadToken, begin, logger },
       ...{
         quota: createQuota(options.sockets ?? manySockets),
         maxPayload: bodyLimit,

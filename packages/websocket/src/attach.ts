@@ -1,5 +1,5 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import { type Authenticate, type Principal, TokenError } from '@paygraph/auth';
+import { type Principal, TokenError } from '@paygraph/auth';
 import type { ExecutionArgs, GraphQLError, GraphQLFormattedError } from 'graphql';
 import { makeServer, type ServerOptions, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
@@ -18,8 +18,8 @@ export interface Connection {
 interface ServerSettings {
   readonly server: HttpServer;
   readonly path?: string;
-  /** Reads `connectionParams.authorization` as it would the header of that name. */
-  readonly authenticate: Authenticate;
+  /** Reads `connectionParams.authorization` as it would the header of that name, given what opened the connection. */
+  readonly authenticate: (authorization: string | undefined, request: IncomingMessage) => Promise<Principal>;
   /** Whether a connection is served, once it is known whose it is; one that is not closes with 4403. */
   readonly accepts?: (
     principal: Principal,
@@ -156,10 +156,10 @@ function protocolHooks(options: OperationsWsOptions): Hooks {
 async function authenticated(
   { authenticate, anonymous = 'refuse', logger }: Pick<ServerSettings, 'authenticate' | 'anonymous' | 'logger'>,
   authorization: string | undefined,
-  { socket }: Extra,
+  { socket, request }: Extra,
 ): Promise<Principal | undefined> {
   try {
-    const principal = await authenticate(authorization);
+    const principal = await authenticate(authorization, request);
     return principal.kind === 'anonymous' && anonymous === 'refuse' ? undefined : principal;
   } catch (error) {
     if (error instanceof TokenError) {

@@ -1,27 +1,41 @@
 import { type Authenticate, KeysUnavailableError, type Principal, TokenError } from '@paygraph/auth';
 import { GraphQLError } from 'graphql';
+import { tell } from '../protection/headers.ts';
+import type { Charged } from '../protection/rate-limits.ts';
+
+/** Charges whoever came with a bad token; nothing where nothing is counted. */
+export type ChargeBadToken = (address: string | undefined) => Promise<Charged | undefined>;
 
 /**
- * Who sent an HTTP request.
+ * Who sent an HTTP request from an address.
  *
- * @throws GraphQLError that carries the status to answer with: 401 for a bad token, 503 while no keys are at hand
+ * @throws GraphQLError that carries the status to answer with: 401 for a bad token, 429 for one too many of them, 503 while no
+ * keys are at hand
  */
 export async function authenticateRequest(
   authenticate: Authenticate,
-  authorization: string | undefined,
+  charge: ChargeBadToken,
+  { authorization, address }: { readonly authorization: string | undefined; readonly address: string },
 ): Promise<Principal> {
   try {
     return await authenticate(authorization);
   } catch (error) {
-    if (error instanceof TokenError) throw unauthenticated(error);
+    if (error instanceof TokenError) throw refused(error, await charge(address));
     if (error instanceof KeysUnavailableError) throw unavailable(error);
     throw error;
   }
 }
 
-function unauthenticated(cause: TokenError): GraphQLError {
-  const http = { status: 401, headers: new Map([['www-authenticate', 'Bearer error="invalid_token"']]) };
-  const extensions = { code: 'UNAUTHENTICATED', reason: cause.reason, http };
+function refused(cause: TokenError, charged: Charged | undefined): GraphQLError {
+  const headers = new Map<string, string>();
+  tell({ header: (name, value) => headers.set(name, String(value)) }, charged?.usage);
+  const [tooMuch] = charged?.refusal?.errors ?? [];
+  if (tooMuch) {
+    const extensions = { ...tooMuch.extensions, http: { status: 429, headers } };
+    return new GraphQLError(tooMuch.message, { extensions, originalError: cause });
+  }
+  headers.set('www-authenticate', 'Bearer error="invalid_token"');
+  const extensions = { code: 'UNAUTHENTICATED', reason: cause.reason, http: { status: 401, headers } };
   return new GraphQLError(cause.message, { extensions, originalError: cause });
 }
 

@@ -1,8 +1,12 @@
-import type { FastifyReply } from 'fastify';
 import type { Usage } from './rate-limits.ts';
 
+/** An answer over HTTP, or one that there will be. */
+interface Headed {
+  header(name: string, value: number): unknown;
+}
+
 /** Tells a client what is left of its rate limit. Source: draft-ietf-httpapi-ratelimit-headers-07. */
-export function tell(reply: FastifyReply, usage: Usage | undefined): void {
+export function tell(reply: Headed, usage: Usage | undefined): void {
   if (!usage) return;
   reply.header('ratelimit-limit', usage.limit);
   reply.header('ratelimit-remaining', usage.remaining);

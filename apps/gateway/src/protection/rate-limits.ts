@@ -35,7 +35,7 @@ export interface Charged {
 
 export interface RateLimiter {
   /** Takes the cost of an operation, 1 at least, from what its caller may spend. One that is refused costs 1. */
-  charge(caller: RequestScope, cost: number): Promise<Charged>;
+  charge(caller: Pick<RequestScope, 'principal' | 'address'>, cost: number): Promise<Charged>;
   /** Rejects while Redis is away; absent without one. */
   readonly ready?: () => Promise<unknown>;
   close(): Promise<void>;

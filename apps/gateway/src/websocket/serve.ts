@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
 import proxyAddress from '@fastify/proxy-addr';
-import type { Authenticate, Principal } from '@paygraph/auth';
+import { type Authenticate, type Principal, TokenError } from '@paygraph/auth';
 import { newId } from '@paygraph/ids';
 import type { Logger } from '@paygraph/service';
 import { attachOperationsWs, type GraphqlWs } from '@paygraph/websocket';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Answer, resultOf } from '../execution/answer.ts';
+import type { ChargeBadToken } from '../http/authenticate.ts';
 import type { BeginOperation } from '../operations.ts';
 import { bindingsOf, type RequestScope } from '../scope.ts';
 import type { Quota } from '../subscriptions/quota.ts';
@@ -14,6 +15,7 @@ export interface ServeWebSocketsOptions {
   readonly server: Server;
   readonly path: string;
   readonly authenticate: Authenticate;
+  readonly chargeBadToken: ChargeBadToken;
   readonly begin: BeginOperation;
   /** Counts the sockets. */
   readonly quota: Quota;
@@ -30,12 +32,19 @@ export interface ServeWebSocketsOptions {
 
 /** Operations of every kind over graphql-transport-ws, for signed-in callers only, through the same pipeline as HTTP. */
 export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
-  const { server, path, authenticate, begin, quota, maxPayload, heartbeatMs, logger } = options;
+  const { server, path, begin, quota, maxPayload, heartbeatMs, logger } = options;
   const isTrusted = proxyAddress.compile([...options.trustProxy]);
   return attachOperationsWs({
     server,
     path,
-    authenticate,
+    async authenticate(authorization, request) {
+      try {
+        return await options.authenticate(authorization);
+      } catch (error) {
+        if (error instanceof TokenError) await options.chargeBadToken(proxyAddress(request, isTrusted));
+        throw error;
+      }
+    },
     maxPayload,
     allows: ({ headers: { origin, host } }) => isAllowed(origin, host, options.corsOrigins),
     logger,
