@@ -67,6 +67,14 @@ describe('the metrics of the gateway', () => {
     expect(await sumOf(metrics.registry, 'paygraph_gateway_calls_waiting')).toBe(0);
   });
 
+  it('hold what some operations cost against what they were estimated to', async () => {
+    const list = 'query Label { wallets { label } }';
+    for (let time = 0; time < 2; time += 1) await post(world.url, list);
+    const cost = (kind: string) => sumOf(metrics.registry, 'paygraph_gateway_cost_total', { operation: 'Label', kind });
+    // Of the list ten are assumed, and there are two.
+    expect([await cost('estimated'), await cost('actual')]).toEqual([10, 2]);
+  });
+
   it('count what is turned away, by why', async () => {
     await post(world.url, '{ nonsense }');
     await post(world.url, '{ wallet(');

@@ -2,6 +2,7 @@ import { createDurations } from '@paygraph/service';
 import { type DocumentNode, Kind } from 'graphql';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Cached } from '../caching/response-cache.ts';
+import type { Answer } from '../execution/answer.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Prepared } from '../pipeline/prepare.ts';
 import type { WarmedUp } from '../pipeline/warm-up.ts';
@@ -25,6 +26,8 @@ export interface GatewayMetrics extends Pick<CallMetrics, 'calls'> {
   subscribed(transport: Transport): () => void;
 }
 
+/** One of so many operations has its cost measured, because its answer is read for it. */
+const SAMPLED = 61;
 /** What operations are called that no known client sends: their names are whatever somebody chose. */
 const OTHER = 'other';
 
@@ -77,6 +80,12 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     help: 'Operations of known clients that the last warm-up could not plan on its supergraph.',
     registers,
   });
+  const costs = new Counter({
+    name: 'paygraph_gateway_cost_total',
+    help: `What one in ${SAMPLED} operations was estimated to cost, and what its answer cost (actual).`,
+    labelNames: ['operation', 'kind'],
+    registers,
+  });
   const cached = new Counter({
     name: 'paygraph_gateway_cache_total',
     help: 'Answers that are for everybody: kept here (hit) or in Redis (shared), run for another too (joined), or run (miss).',
@@ -98,6 +107,15 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     observeOperation(since(begun), nameOf(prepared.document), prepared.type, failed ? 'errors' : 'ok');
   };
 
+  let answers = 0;
+  const spent = (pipeline: Pipeline, prepared: Extract<Prepared, { kind: 'operation' }>, answer: Answer): void => {
+    answers += 1;
+    if (answers % SAMPLED !== 1) return;
+    const operation = nameOf(prepared.document);
+    costs.inc({ operation, kind: 'estimated' }, prepared.cost);
+    costs.inc({ operation, kind: 'actual' }, pipeline.costOf(prepared, answer));
+  };
+
   return {
     pipeline: (pipeline) => ({
       ...pipeline,
@@ -110,6 +128,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
         const begun = performance.now();
         const answer = await pipeline.execute(prepared, scope);
         ran(prepared, begun, answer.hasErrors === true);
+        spent(pipeline, prepared, answer);
         return answer;
       },
       async executeInParts(prepared, scope, sink) {

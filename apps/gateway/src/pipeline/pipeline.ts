@@ -30,6 +30,8 @@ export interface Pipeline {
   readonly known: KnownOperations;
   /** Runs a query or mutation. Its errors are fit for clients. */
   execute(prepared: PreparedOperation, scope: RequestScope): Promise<Answer>;
+  /** What an answer has cost, where the estimate has what it may cost. Dear: it reads the answer. */
+  costOf(prepared: PreparedOperation, answer: Answer): number;
   /** Runs an operation of which something is deferred, and gives its answer away in parts. */
   executeInParts(prepared: PreparedOperation, scope: RequestScope, sink: PartSink): Promise<void>;
   /**
@@ -97,6 +99,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         const answer = await answered(prepared, scope);
         return isOperator(scope.principal) ? withCost(answer, prepared, measure) : answer;
       }),
+    costOf: ({ document }, { json }) => measure(document, JSON.parse(json).data),
     executeInParts: (prepared, given, sink) =>
       traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
         const { executable, variables } = prepared;
