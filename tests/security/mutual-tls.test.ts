@@ -22,7 +22,9 @@ import {
 import { balanceOf, pay, watchPayment } from '@paygraph/standalone/client';
 import { createPeer } from '@paygraph/subgraph';
 import { parse } from 'graphql';
+import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { expectAgreement } from '../support/agreement.ts';
 import { gatewayProofs } from '../support/gateway-proofs.ts';
 import { mtnNumber, outcomeOf, payNow, payout, transfer } from '../support/payments.ts';
@@ -99,6 +101,15 @@ it('a payment goes through, seen live, and no service is reached but over TLS', 
   expect(states).toEqual(['INITIATED', 'VALIDATING', 'PENDING', 'PROCESSING', 'CONFIRMED']);
   expect(await balanceOf(payee, payee.wallet('USD'))).toEqual({ amount: '25.00', currency: 'USD' });
 
+  const mutation = `mutation ($wallet: ID!) {
+    exportStatement(input: { walletId: $wallet, format: CSV }) { export { url } }
+  }`;
+  const exported = await payer.graph<{ exportStatement: { export: { url: string } } }>(mutation, {
+    wallet: payer.wallet('USD'),
+  });
+  const statement = await fetch(new URL(exported.exportStatement.export.url, platform.url));
+  expect(await statement.text()).toContain(id);
+
   for (const service of subgraphNames) {
     const address = platform.addressOf(service);
     expect(new URL(address).protocol).toBe('https:');
@@ -168,6 +179,33 @@ describe('a certificate', () => {
     const [, answered] = await ask('ledger', '/graphql', await ofService('gateway'), asking());
     expect(JSON.parse(answered)).toEqual({ data: { __typename: 'Query' } });
   });
+});
+
+it('only the gateway’s certificate opens a WebSocket in the name of a person', async () => {
+  const proofs = gatewayProofs(platform, 'payment', platform.operator.accessToken);
+  const openedBy = async (service: string) => {
+    const tls = { ...(await ofService(service)), ca: authority.certificate, servername: 'payment' };
+    class SocketWithCertificate extends WebSocket {
+      constructor(address: string, protocol: string) {
+        super(address, protocol, tls);
+      }
+    }
+    const url = platform.addressOf('payment').replace('https:', 'wss:');
+    return new Promise((resolve) => {
+      const client = createClient({
+        ...{ url, webSocketImpl: SocketWithCertificate, lazy: false, retryAttempts: 0 },
+        ...{ connectionParams: proofs.connectionParams, onNonLazyError: () => undefined },
+        on: {
+          connected: () => {
+            resolve('connected');
+            void client.dispose();
+          },
+          closed: (event) => resolve(event instanceof Object && 'code' in event ? event.code : event),
+        },
+      });
+    });
+  };
+  expect([await openedBy('wallet'), await openedBy('gateway')]).toEqual([4403, 'connected']);
 });
 
 describe('a caller asks nothing of', () => {
