@@ -25,6 +25,7 @@ const movingSql = `
   UNION ALL SELECT id, state::text FROM payment_attempt
   WHERE state IN ('CREATED', 'SUBMITTED', 'ACCEPTED') OR (state = 'CONFIRMED' AND direction = 'COLLECTION' AND NOT booked)
   UNION ALL SELECT id, state::text FROM suspense_item WHERE state IN ('INCOMING', 'RELEASING', 'RETURNING')
+  UNION ALL SELECT id, 'to be booked' FROM rail_settlement WHERE booked_at IS NULL
   UNION ALL SELECT payment_id, 'to be undone' FROM payment_compensation WHERE acknowledged_at IS NULL
   LIMIT 20`;
 
@@ -46,7 +47,7 @@ export async function expectAgreement(platform: Pick<TestPlatform, 'databases' |
     linesOf(wallet.migrationUrl, walletsSql),
     railBooks(platform),
   ]);
-  const { payments, attempts, postings, troubles } = audit;
+  const { payments, attempts, settlements, postings, troubles } = audit;
   expect(troubles, 'what is amiss with payments').toEqual([]);
   expect(faults, 'what is amiss in the books').toEqual([]);
   expect(usage, 'what is amiss with limits').toEqual([]);
@@ -54,7 +55,9 @@ export async function expectAgreement(platform: Pick<TestPlatform, 'databases' |
   expect(books.overdrawn, 'wallets below zero').toEqual([]);
   expect(books.entries, 'what stands in the books').toEqual(postings.flatMap(dueEntries).sort());
   expect([...rails.orders].sort(), 'what rails did').toEqual(attempts.flatMap(carried).sort());
-  expect(books.clearing, 'what rails hold of us').toEqual([...depositsConfirmed(payments), ...rails.held].sort());
+  expect(books.clearing, 'what rails hold of us').toEqual(
+    summed([...depositsConfirmed(payments), ...rails.held, ...settlements.map(settledLine)]),
+  );
   expect(books.suspense, 'what lies in suspense').toEqual(openItems(audit.items));
   expect(books.transit, 'what is on its way out').toEqual([]);
   expect(books.reserved, 'what is still reserved').toEqual(waitingForCapture(payments));
@@ -105,22 +108,34 @@ function carried({ rail, reference, direction, amount, state }: Audit['attempts'
 
 /** What deposits have brought, over the rail `manual`, which has no books but ours. */
 function depositsConfirmed(payments: Audit['payments']): string[] {
-  const sums = new Map<string, bigint>();
-  for (const payment of payments) {
-    if (payment.kind !== 'COLLECTION' || payment.rail !== 'manual' || payment.state !== 'CONFIRMED') continue;
-    const { currency, amount } = payment.price.source;
-    sums.set(currency, (sums.get(currency) ?? 0n) + amount);
-  }
-  return [...sums].map(([currency, sum]) => `manual ${currency} ${sum}`);
+  return payments.flatMap(({ kind, rail, state, price: { source } }) =>
+    kind === 'COLLECTION' && rail === 'manual' && state === 'CONFIRMED'
+      ? [`manual ${source.currency} ${source.amount}`]
+      : [],
+  );
+}
+
+/** What a settlement took from what its rail holds of us, of which the rail itself tells nothing here, or brought it. */
+function settledLine({ rail, direction, amount: { amount, currency } }: Audit['settlements'][number]): string {
+  return `${rail} ${currency} ${direction === 'FROM_RAIL' ? -amount : amount}`;
 }
 
 /** What lies in suspense for somebody to see to, by currency. */
 function openItems(items: Audit['items']): string[] {
+  return summed(
+    items.flatMap(({ state, amount }) => (state === 'OPEN' ? [`${amount.currency} ${amount.amount}`] : [])),
+  );
+}
+
+/** Lines that end in an amount, those that begin alike in one; sorted, and none that comes to nothing. */
+function summed(lines: readonly string[]): string[] {
   const sums = new Map<string, bigint>();
-  for (const { state, amount } of items) {
-    if (state === 'OPEN') sums.set(amount.currency, (sums.get(amount.currency) ?? 0n) + amount.amount);
+  for (const line of lines) {
+    const end = line.lastIndexOf(' ');
+    const what = line.slice(0, end);
+    sums.set(what, (sums.get(what) ?? 0n) + BigInt(line.slice(end + 1)));
   }
-  return [...sums].map(([currency, sum]) => `${currency} ${sum}`).sort();
+  return [...sums].flatMap(([what, sum]) => (sum === 0n ? [] : [`${what} ${sum}`])).sort();
 }
 
 /** Reservations of payments that wait for their capture, as they should. */

@@ -80,6 +80,6 @@ function heldBy(rail: RailName, floats: readonly operations.Money[]): string[] {
 }
 
 /** Of the sandbox's currencies, which all have two digits. */
-function minorUnits(decimal: string): bigint {
+export function minorUnits(decimal: string): bigint {
   return BigInt(decimal.replace('.', ''));
 }
