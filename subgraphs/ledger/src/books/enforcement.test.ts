@@ -36,18 +36,22 @@ interface HandWritten {
   readonly size?: number;
   /** Address, side and amount. */
   readonly entries: readonly (readonly [string, 'DEBIT' | 'CREDIT', number])[];
+  /** The reservation that it captures and ends. */
+  readonly captures?: string;
 }
 
 /** A transaction as somebody would write it by hand who knows the books. */
-function byHand({ entries, size = entries.length }: HandWritten): string {
+function byHand({ entries, size = entries.length, captures }: HandWritten): string {
   const accounts = entries.map(([address]) => `(SELECT number FROM account WHERE address = '${address}')`);
   const slots = entries.map((_, index) => index + 1);
   const sides = entries.map(([, side]) => side);
   const amounts = entries.map(([, , amount]) => amount);
   return `
-    INSERT INTO posting (account_numbers, ids, fingerprints, kinds, "references", sizes, slots, directions, amounts)
+    INSERT INTO posting (
+      account_numbers, ids, fingerprints, kinds, "references", sizes, slots, directions, amounts, reservation_ids, ends
+    )
     VALUES (ARRAY[${accounts}]::bigint[], '{${newId('txn')}}', ARRAY['\\x00'::bytea], '{ADJUSTMENT}', '{by hand}', '{${size}}',
-      '{${slots}}', '{${sides}}', '{${amounts}}')`;
+      '{${slots}}', '{${sides}}', '{${amounts}}', ${captures ? `'{${captures}}', '{true}'` : 'NULL, NULL'})`;
 }
 
 const clearing = 'RAIL_CLEARING/USD/manual';
@@ -102,6 +106,8 @@ describe('even its owner’s own SQL', () => {
       }),
       'An account is unknown',
     ],
+    ['captures nothing that is there', () => ({ entries: balanced(50), captures: newId('res') }), 'holds nothing'],
+    ['captures on other accounts', () => ({ entries: balanced(50), captures: held }), 'holds it on other accounts'],
     ['moves less than one unit', () => ({ entries: balanced(0) }), 'transaction_amounts_are_positive'],
     [
       'overdraws a floored account',
