@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type DatabaseName, databaseNames } from '@paygraph/database';
-import { type Service, until } from '@paygraph/standalone';
+import { until } from '@paygraph/standalone';
 import { pay } from '@paygraph/standalone/client';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { answerTo, codesOf } from '../support/answers.ts';
-import { usePlatform } from '../support/journey.ts';
 import { outcomeOf, payNow, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
 import { askEverywhere, inside, partOf, recovered, wholeFor } from './support/everywhere.ts';
-import { type Front, frontOf, type Manner } from './support/front.ts';
+import type { Front, Manner } from './support/front.ts';
+import { useFronts } from './support/fronts.ts';
 import { answersTwice, delayedBy, endlessly, garbage, harmless, lying, silently, unheard } from './support/garbage.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -18,20 +18,7 @@ const isFull = process.env.SECURITY === 'full';
 /** Time in ms that a subgraph has for its answer; far more than a good one needs, whatever else the machine does. */
 const deadline = 4_000;
 
-const fronts = new Map<Service, Front>();
-const platform = usePlatform('one process', () => ({
-  settings: { SUBGRAPH_TIMEOUT_MS: String(deadline) },
-  async between(service, url) {
-    if (!isDatabaseName(service)) return url;
-    const front = await frontOf(url);
-    fronts.set(service, front);
-    return front.url;
-  },
-}));
-afterAll(async () => {
-  for (const front of fronts.values()) await front.close();
-});
-const isDatabaseName = (service: Service): service is DatabaseName => databaseNames.some((name) => name === service);
+const { platform, front: frontBefore } = useFronts({ SUBGRAPH_TIMEOUT_MS: String(deadline) });
 
 let payer: Customer;
 let payee: Customer;
@@ -48,8 +35,7 @@ const whole = () => wholeFor(payer);
 
 /** What is done while a subgraph speaks to all who ask it in some manner. It has been asked, and recovers afterwards. */
 async function during(service: DatabaseName, manner: Manner, act: (front: Front) => Promise<void>): Promise<void> {
-  const front = fronts.get(service);
-  if (!front) throw new Error(`Nothing stands before ${service}`);
+  const front = frontBefore(service);
   front.behave(manner);
   try {
     await act(front);

@@ -27,6 +27,8 @@ export interface Front {
   readonly url: string;
   /** How many GraphQL requests it has met with the manner it has now. */
   readonly met: number;
+  /** How many WebSockets have been asked of it in the manner it has now. */
+  readonly dialled: number;
   /** Meets all requests in this manner from here on, and closes the WebSockets that are open, or leaves them and carries nothing. */
   behave(manner: Manner, sockets?: 'closed' | 'dead'): void;
   /** Is faithful again. What is left of WebSockets that went dead is closed. */
@@ -43,6 +45,7 @@ export async function frontOf(url: string): Promise<Front> {
   const upgraded = new Map<Duplex, Socket>();
   let manner = faithfully;
   let met = 0;
+  let dialled = 0;
   let isDead = false;
 
   const send = async (incoming: IncomingMessage): Promise<IncomingMessage> => {
@@ -73,6 +76,7 @@ export async function frontOf(url: string): Promise<Front> {
     void (async () => manner(passing))().catch(lost);
   });
   server.on('upgrade', ({ headers, url: path }: IncomingMessage, near: Socket, head: Buffer) => {
+    dialled += 1;
     if (manner !== faithfully && !isDead) return void near.destroy();
     const far = connect(Number(port), hostname);
     upgraded.set(near, far);
@@ -104,13 +108,16 @@ export async function frontOf(url: string): Promise<Front> {
     get met() {
       return met;
     },
+    get dialled() {
+      return dialled;
+    },
     behave(next, sockets = 'closed') {
-      [manner, met, isDead] = [next, 0, sockets === 'dead'];
+      [manner, met, dialled, isDead] = [next, 0, 0, sockets === 'dead'];
       if (!isDead) hangUp();
     },
     recover() {
       if (isDead) hangUp();
-      [manner, met, isDead] = [faithfully, 0, false];
+      [manner, met, dialled, isDead] = [faithfully, 0, 0, false];
       // What was left unanswered would be for ever.
       server.closeAllConnections();
     },

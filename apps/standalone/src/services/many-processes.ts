@@ -21,6 +21,9 @@ export interface ProcessServices extends Services {
   kill(service: Service): Promise<void>;
   /** Starts it again, on the same port with the same environment, and waits until it is ready. */
   restart(service: Service): Promise<void>;
+  /** Has a process stand still: it neither answers nor refuses anybody until it goes on. */
+  freeze(service: Service): void;
+  goOn(service: Service): void;
 }
 
 export interface ProcessOptions {
@@ -88,6 +91,8 @@ export async function startProcesses(
     stop,
     kill: (service) => end(service, 'SIGKILL'),
     restart: start,
+    freeze: (service) => void children.get(service)?.kill('SIGSTOP'),
+    goOn: (service) => void children.get(service)?.kill('SIGCONT'),
   };
 }
 
