@@ -101,7 +101,6 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     expire: loop('expire'),
     // Of a round there is never anything left to be done at once.
     extend: loop('extend', { pollMs: tuning.extendMs, batchSize: Number.POSITIVE_INFINITY }),
-    // Nobody waits for it, and whoever does wait, for the step that it follows, is told first.
     compensate: loop('compensate', { batchSize, gatherMs }),
     purge: loop('purge', { pollMs: tuning.purgeMs }),
   };
@@ -110,7 +109,10 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
   const moved = (payments: readonly Payment[]) => {
     hints.moved(payments);
     observe?.moved(payments);
-    if (payments.some(({ state }) => compensations.some((owed) => owed.state === state))) loops.compensate.nudge();
+    const owing = payments.filter(({ state }) => compensations.some((owed) => owed.state === state));
+    // What is held for nothing is given back at once; nobody waits for limits to count as used.
+    if (owing.some(({ state }) => state !== 'CONFIRMED')) loops.compensate.nudgeIn(0);
+    else if (owing.length > 0) loops.compensate.nudge();
   };
   const made = (...kinds: Work[]) => {
     for (const kind of kinds) {
@@ -151,8 +153,8 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
 const works = ['work', 'attempts', 'refunds', 'suspense', 'settlements', 'webhooks'] as const;
 export type Work = (typeof works)[number];
 
-/** Within so many ms what peers are owed for several payments goes together. */
-const gatherMs = 25;
+/** What peers are owed for payments that went well goes together within so many ms. */
+const gatherMs = 250;
 
 type LoopName = Work | 'expire' | 'extend' | 'compensate' | 'purge';
 
