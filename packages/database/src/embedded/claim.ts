@@ -13,11 +13,12 @@ export interface Claim {
  * Claims a running server: the process that started it holds a session with an advisory lock. When that process dies,
  * however it dies, the kernel closes the session and PostgreSQL frees the lock, so a server without one is an orphan.
  *
+ * @param patienceMs how long the server may take to answer
  * @returns undefined when another process owns the server
  * @throws Error when the server does not answer, as while it starts or shuts down
  */
-export async function claimServer(address: ServerAddress): Promise<Claim | undefined> {
-  const session = new pg.Client({ connectionString: adminUrl(address), connectionTimeoutMillis: 2_000 });
+export async function claimServer(address: ServerAddress, patienceMs: number): Promise<Claim | undefined> {
+  const session = new pg.Client({ connectionString: adminUrl(address), connectionTimeoutMillis: patienceMs });
   // The server's end also ends the session; whoever waits for the server learns of it there.
   session.on('error', () => {});
   await session.connect();

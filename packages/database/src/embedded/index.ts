@@ -45,7 +45,8 @@ export async function startEmbeddedPostgres({ directory, ...options }: EmbeddedO
   const postmaster = await startWhenFree(data, () => startPostmaster(programs, data, options));
   const address = { port: postmaster.port, secret: data.secret };
   try {
-    const claim = await claimServer(address);
+    // All its clients may come back at the same moment.
+    const claim = await claimServer(address, 30_000);
     if (claim === undefined) throw new DirectoryInUseError(`${data.path} is in use: another Paygraph was faster`);
     await provisionAll(address);
     return {

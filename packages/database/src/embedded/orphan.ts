@@ -42,7 +42,9 @@ const inUse = (data: DataDirectory, { pid }: RunningServer, what: string): strin
   `${data.path} is in use: PostgreSQL process ${pid} ${what}`;
 
 async function shutDownIfAbandoned(data: DataDirectory, server: RunningServer): Promise<void> {
-  const claimed = await claimServer({ port: server.port, secret: data.secret }).catch(() => 'no answer' as const);
+  const claimed = await claimServer({ port: server.port, secret: data.secret }, 2_000).catch(
+    () => 'no answer' as const,
+  );
   if (claimed === 'no answer') return;
   if (claimed === undefined) throw new DirectoryInUseError(inUse(data, server, 'belongs to another running Paygraph'));
   await claimed.release();
