@@ -4,6 +4,7 @@ import { query } from '@paygraph/database/testing';
 import { until } from '@paygraph/standalone';
 import { pay, quotePayment } from '@paygraph/standalone/client';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { comeToRest } from '../support/agreement.ts';
 import { codesOf } from '../support/answers.ts';
 import { contentsOf } from '../support/contents.ts';
 import { usePlatform } from '../support/journey.ts';
@@ -36,6 +37,8 @@ beforeAll(async () => {
   await outcomeOf(payer, await payNow(payer, withinDollars()));
   // Everybody has had a token to verify, and so has profile's keys.
   await recovered(platform(), payer);
+  // What is still owed for that payment is tried again for as long as who is owed it is down.
+  await comeToRest(platform());
 }, 60_000);
 
 const withinDollars = () => transfer(payer, payee, '1.00 USD', 'USD');
