@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { newId } from '@paygraph/ids';
 import type { Tracing } from '@paygraph/tracing';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
-import type { Bindings, ChildLoggerOptions } from 'pino';
 import { addHealthRoutes, type Dependencies, measureDependencies, required } from './health.ts';
 import type { Logger } from './logger.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
+import { RequestLogger } from './request-logger.ts';
 import type { Tls } from './tls.ts';
 import { traceRequests } from './tracing.ts';
 
@@ -58,7 +58,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       loggerInstance,
       logController,
       genReqId: requestIdOf,
-      childLoggerFactory: (parent, bindings, options) => new RequestLogger(parent, bindings, options),
+      childLoggerFactory: (parent, bindings, options) => new RequestLogger(parent, () => bindings, options),
     },
     ...{ bodyLimit, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs },
     ...(trustProxy.length > 0 && { trustProxy }),
@@ -88,62 +88,6 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   answerErrors(app);
   addHealthRoutes(app, dependencies);
   return app;
-}
-
-/**
- * The logger of a request, made of the server's when it first logs: most requests say nothing, and a logger that knows what it
- * must not tell costs more to make than the rest of handling them. A class, because every request has one.
- */
-class RequestLogger implements FastifyBaseLogger {
-  readonly #parent: FastifyBaseLogger;
-  readonly #bindings: Bindings;
-  readonly #options: ChildLoggerOptions;
-  #own: FastifyBaseLogger | undefined;
-
-  constructor(parent: FastifyBaseLogger, bindings: Bindings, options: ChildLoggerOptions = {}) {
-    this.#parent = parent;
-    this.#bindings = bindings;
-    this.#options = options;
-  }
-
-  get level(): string {
-    return this.#parent.level;
-  }
-
-  silent(): void {}
-
-  child(...given: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
-    return this.#logger.child(...given);
-  }
-
-  fatal(...given: unknown[]): void {
-    Reflect.apply(this.#logger.fatal, this.#logger, given);
-  }
-
-  error(...given: unknown[]): void {
-    Reflect.apply(this.#logger.error, this.#logger, given);
-  }
-
-  warn(...given: unknown[]): void {
-    Reflect.apply(this.#logger.warn, this.#logger, given);
-  }
-
-  info(...given: unknown[]): void {
-    Reflect.apply(this.#logger.info, this.#logger, given);
-  }
-
-  debug(...given: unknown[]): void {
-    Reflect.apply(this.#logger.debug, this.#logger, given);
-  }
-
-  trace(...given: unknown[]): void {
-    Reflect.apply(this.#logger.trace, this.#logger, given);
-  }
-
-  get #logger(): FastifyBaseLogger {
-    this.#own ??= this.#parent.child(this.#bindings, this.#options);
-    return this.#own;
-  }
 }
 
 /** The caller's request id when it is 8 to 128 harmless characters, a new one otherwise. */

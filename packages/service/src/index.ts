@@ -17,6 +17,7 @@ export { createLogger, type Logger } from './logger.ts';
 export { createLru, type Lru } from './lru.ts';
 export { createMetrics, inFlight, type Metrics, type MetricsOptions } from './metrics.ts';
 export { OperatorError } from './operator-error.ts';
+export { RequestLogger } from './request-logger.ts';
 export { createRoutine, type Routine, type RoutineOptions } from './routine.ts';
 export { type Running, type RunningService, runMain } from './run-main.ts';
 export { connectorTo, isOpenedBy, publishedKeys, type Tls, type TlsConnection, tlsFrom } from './tls.ts';

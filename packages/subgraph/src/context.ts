@@ -7,7 +7,7 @@ export interface RequestScope {
   /** Follows the request through all services and the log. */
   readonly requestId: string;
   /** Writes the request id, who asks and the name of the operation with every line. */
-  readonly logger: Logger;
+  readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
   /** Of a subscription: where its field notes the trace that the event at hand belongs to. */
-  readonly event?: { traceparent: string | null };
+  readonly event?: { traceparent: string | null } | undefined;
 }

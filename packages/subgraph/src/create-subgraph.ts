@@ -16,6 +16,7 @@ import {
   listen,
   type Metrics,
   optional,
+  RequestLogger,
   spanOf,
   type Tls,
 } from '@paygraph/service';
@@ -132,18 +133,21 @@ async function contextOf<Context extends RequestScope>(
   request: FastifyRequest,
 ): Promise<Context> {
   const requestId = request.id;
-  const operation = operationNameIn(request.body);
+  const logger = (principal?: Principal) =>
+    new RequestLogger(options.logger, () => ({
+      ...{ requestId, operation: operationNameIn(request.body) },
+      ...(principal && { principal: principalName(principal) }),
+    }));
   try {
     const { authorization, 'x-paygraph-proof': proof } = request.headers;
     const principal = await options.authenticate(authorization);
     const proven = { requestId, authorization, body: bodies.get(request.raw) ?? '' };
     if (!isCertified(options, principal, request.raw) || !isProven(options, principal, proof, proven))
       throw notFromGateway();
-    const logger = options.logger.child({ requestId, principal: principalName(principal), operation });
-    return await options.context({ principal, requestId, logger });
+    return await options.context({ principal, requestId, logger: logger(principal) });
   } catch (error) {
     const refusal = error instanceof GraphQLError ? error : authenticationFailure(error);
-    if (!refusal) options.logger.error({ err: error, requestId, operation }, 'a context could not be made');
+    if (!refusal) logger().error({ err: error }, 'a context could not be made');
     throw refusal ?? error;
   }
 }
@@ -213,9 +217,9 @@ function serveSockets<Context extends RequestScope>(
     maxTokens,
     context: ({ principal }) => {
       const requestId = newId('req');
-      const child = logger.child({ requestId, principal: principalName(principal) });
+      const own = new RequestLogger(logger, () => ({ requestId, principal: principalName(principal) }));
       const event = tracing && { event: { traceparent: null } };
-      return options.context({ principal, requestId, logger: child, ...event });
+      return options.context({ principal, requestId, logger: own, ...event });
     },
     extensionsOf: ({ event }) => (event?.traceparent == null ? undefined : { traceparent: event.traceparent }),
     formatError: format,

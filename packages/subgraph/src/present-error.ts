@@ -46,7 +46,7 @@ function isOutage(cause: unknown): boolean {
 }
 
 /** Writes what clients do not see to the log, with its cause. */
-export function logError(error: GraphQLError, logger: Logger): void {
+export function logError(error: GraphQLError, logger: Pick<Logger, 'error'>): void {
   if (isPublic(error)) return;
   logger.error({ err: error.originalError ?? error, path: error.path?.join('.') }, 'a field failed');
 }

@@ -4,7 +4,7 @@ import { createLogger } from '@paygraph/service';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAccountStore } from './account/store.ts';
 import { createTrialBalanceStore } from './account/trial-balance.ts';
-import { contextOf } from './context.ts';
+import { Context } from './context.ts';
 import { createEntryStore } from './entry/store.ts';
 import { credit, debit, house, openTestLedger, type TestLedger, transaction } from './testing/fixture.ts';
 import { createTransactionStore } from './transaction/store.ts';
@@ -28,7 +28,7 @@ function countingContext() {
   };
   const accounts = createAccountStore(ledger.database);
   const transactions = createTransactionStore(ledger.database);
-  const context = contextOf(
+  const context = new Context(
     { principal: anonymous, requestId: newId('req'), logger: createLogger({ service: 'ledger', level: 'silent' }) },
     {
       engine: ledger.engine,
@@ -55,7 +55,7 @@ function countingContext() {
 it('asks once for everything of one kind that an operation needs at a time', async () => {
   const wallets = await Promise.all([ledger.openWallet({ funds: 1n }), ledger.openWallet({ funds: 1n })]);
   const { asked, context } = countingContext();
-  const accounts = await Promise.all([...wallets, newId('wal')].map((id) => context.accountByWallet.load(id)));
+  const accounts = await Promise.all([...wallets, newId('wal')].map((id) => context.loaders.accountByWallet.load(id)));
   expect(accounts.map((account) => account?.walletId)).toEqual([...wallets, undefined]);
   expect(asked).toEqual([['wallets', 3]]);
 });
@@ -69,9 +69,11 @@ it('gives each payment its own transactions, and each transaction its own entrie
   );
   await ledger.engine.post(posted);
   const { asked, context } = countingContext();
-  const found = await Promise.all(references.map((reference) => context.transactionsByReference.load(reference)));
+  const found = await Promise.all(
+    references.map((reference) => context.loaders.transactionsByReference.load(reference)),
+  );
   expect(found.map((each) => each.map(({ id }) => id))).toEqual([[posted[0]?.id, posted[2]?.id], [posted[1]?.id], []]);
-  const entries = await Promise.all(posted.map(({ id }) => context.entriesByTransaction.load(id)));
+  const entries = await Promise.all(posted.map(({ id }) => context.loaders.entriesByTransaction.load(id)));
   expect(entries.map((each) => each.map(({ position }) => position))).toEqual([
     [1, 2],
     [1, 2],

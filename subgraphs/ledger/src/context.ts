@@ -1,14 +1,13 @@
 import type { Links } from '@paygraph/auth';
 import { createLoader, type RequestScope } from '@paygraph/subgraph';
 import DataLoader from 'dataloader';
-import type { Account } from './account/account.ts';
 import type { AccountStore } from './account/store.ts';
 import type { TrialBalanceStore } from './account/trial-balance.ts';
 import type { Activity } from './activity/subscription.ts';
 import type { LedgerEngine } from './engine/engine.ts';
 import type { EntryStore, Instant, Standing } from './entry/store.ts';
 import { groupBy } from './group-by.ts';
-import type { Entry, Transaction, TransactionStore } from './transaction/store.ts';
+import type { Entry, TransactionStore } from './transaction/store.ts';
 
 /** A payment as other subgraphs refer to it. */
 export interface PaymentReference {
@@ -38,50 +37,45 @@ export interface LedgerStores {
   readonly links: Links;
 }
 
-/** What resolvers work with. */
-export interface Context extends RequestScope, LedgerStores {
-  readonly accountById: DataLoader<string, Account | null>;
-  readonly accountByWallet: DataLoader<string, Account | null>;
-  readonly transactionById: DataLoader<string, Transaction | null>;
-  readonly transactionsByReference: DataLoader<string, Transaction[]>;
-  readonly entriesByTransaction: DataLoader<string, Entry[]>;
-  readonly standingAt: DataLoader<Instant, Standing, string>;
+type Loaders = ReturnType<typeof loadersOf>;
+
+/** What resolvers work with in one operation. Its loaders are made when one of them is first needed, which is by no command. */
+export class Context implements RequestScope, LedgerStores {
+  readonly principal: RequestScope['principal'];
+  readonly requestId: string;
+  readonly logger: RequestScope['logger'];
+  readonly event: RequestScope['event'];
+  readonly engine: LedgerEngine;
+  readonly accounts: AccountStore;
+  readonly transactions: TransactionStore;
+  readonly entries: EntryStore;
+  readonly trialBalance: TrialBalanceStore;
+  readonly activity: Activity;
+  readonly links: Links;
+  /** Not `#loaders`: Apollo Server works with a copy of what it is given. */
+  private made: Loaders | undefined;
+
+  constructor(scope: RequestScope, stores: LedgerStores) {
+    this.principal = scope.principal;
+    this.requestId = scope.requestId;
+    this.logger = scope.logger;
+    this.event = scope.event;
+    this.engine = stores.engine;
+    this.accounts = stores.accounts;
+    this.transactions = stores.transactions;
+    this.entries = stores.entries;
+    this.trialBalance = stores.trialBalance;
+    this.activity = stores.activity;
+    this.links = stores.links;
+  }
+
+  get loaders(): Loaders {
+    this.made ??= loadersOf(this);
+    return this.made;
+  }
 }
 
-type Loaders = Omit<Context, keyof RequestScope | keyof LedgerStores>;
-
-/** The context of one operation, with loaders of its own: made when one of them is first needed, which is by no command. */
-export function contextOf(scope: RequestScope, stores: LedgerStores): Context {
-  let made: Loaders | undefined;
-  const loaders = () => {
-    made ??= loadersOf(stores);
-    return made;
-  };
-  return {
-    ...scope,
-    ...stores,
-    get accountById() {
-      return loaders().accountById;
-    },
-    get accountByWallet() {
-      return loaders().accountByWallet;
-    },
-    get transactionById() {
-      return loaders().transactionById;
-    },
-    get transactionsByReference() {
-      return loaders().transactionsByReference;
-    },
-    get entriesByTransaction() {
-      return loaders().entriesByTransaction;
-    },
-    get standingAt() {
-      return loaders().standingAt;
-    },
-  };
-}
-
-function loadersOf({ accounts, transactions, entries }: LedgerStores): Loaders {
+function loadersOf({ accounts, transactions, entries }: LedgerStores) {
   return {
     accountById: createLoader(accounts.byIds),
     accountByWallet: createLoader(accounts.byWalletIds, ({ walletId }) => walletId ?? ''),

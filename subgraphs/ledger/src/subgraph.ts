@@ -11,7 +11,7 @@ import { announcing } from './activity/announce.ts';
 import { activityResolvers } from './activity/resolvers.ts';
 import { createActivity } from './activity/subscription.ts';
 import { createAccountWatcher } from './activity/watcher.ts';
-import { type Context, contextOf } from './context.ts';
+import { Context } from './context.ts';
 import { createEngine } from './engine/engine.ts';
 import { createEngineMetrics } from './engine/metrics.ts';
 import { commandResolvers } from './engine/resolvers.ts';
@@ -123,7 +123,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     tracing,
     verifyProof: dependencies.verifyProof,
     tls: dependencies.tls,
-    context: (scope) => contextOf(scope, stores),
+    context: (scope) => new Context(scope, stores),
     routes: exportRoutes({ links, exports: createExportStore(background) }),
     dependencies: {
       postgresql: required(() => databaseReady(database)),

@@ -35,8 +35,8 @@ export const accountResolvers: Resolvers = {
   },
 
   LedgerAccount: {
-    __resolveReference: ({ id }, { principal, accountById }) =>
-      hasScope(principal, 'ledger:read:any') ? accountById.load(id) : null,
+    __resolveReference: ({ id }, { principal, loaders }) =>
+      hasScope(principal, 'ledger:read:any') ? loaders.accountById.load(id) : null,
     wallet: ({ walletId }) => (walletId === null ? null : { id: walletId }),
     balance: balanceOf,
     balanceAt: (account, { at }, context) => pastBalanceOf(account, at, context),
@@ -46,6 +46,6 @@ export const accountResolvers: Resolvers = {
 
 /** The wallet's account; null when there is none and when it is not the principal's to see. */
 export async function readableAccount(walletId: string, context: Context): Promise<Account | null> {
-  const account = await context.accountByWallet.load(walletId);
+  const account = await context.loaders.accountByWallet.load(walletId);
   return account && mayRead(context.principal, account) ? account : null;
 }

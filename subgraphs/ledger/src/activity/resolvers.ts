@@ -11,8 +11,8 @@ export const activityResolvers = {
       resolve(followed: Followed<Entry>, { walletId }: { walletId: string }, context: Context) {
         if (followed.kind === 'resume') throw resumeAfter('after', followed.after.toString());
         // A subscription's loaders live as long as it does: what they remember is from the entries before.
-        context.accountById.clearAll();
-        context.accountByWallet.clearAll();
+        context.loaders.accountById.clearAll();
+        context.loaders.accountByWallet.clearAll();
         return { walletId, entry: followed.item };
       },
     },

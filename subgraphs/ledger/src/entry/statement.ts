@@ -6,9 +6,9 @@ import type { Entry } from '../transaction/store.ts';
 import type { EntryRange } from './store.ts';
 
 /** What an account held at an instant. @throws GraphQLError BAD_USER_INPUT for one to come */
-export async function pastBalanceOf(account: Account, at: Date, { standingAt }: Context): Promise<PastBalance> {
+export async function pastBalanceOf(account: Account, at: Date, { loaders }: Context): Promise<PastBalance> {
   if (at.getTime() > Date.now()) throw badUserInput('at must not be in the future', ['at']);
-  const { version, balance } = await standingAt.load({ accountId: account.id, at });
+  const { version, balance } = await loaders.standingAt.load({ accountId: account.id, at });
   return { at, posted: moneyOf(balance, account.currency), version: version.toString() };
 }
 
@@ -16,12 +16,12 @@ export async function pastBalanceOf(account: Account, at: Date, { standingAt }: 
 export async function statementOf(
   account: Account,
   { filter, ...args }: PageArguments & { readonly filter?: LedgerEntryFilter | null | undefined },
-  { entries, accountById }: Context,
+  { entries, loaders }: Context,
 ): Promise<Connection<Entry>> {
   const page = pageFrom(args, ['integer', 'integer']);
   const range = rangeOf(account.id, filter);
   // Entries ask for their account: it is at hand.
-  accountById.prime(account.id, account);
+  loaders.accountById.prime(account.id, account);
   return toConnection(await entries.page(range, page), page, ({ micros, version }) => [
     micros.toString(),
     version.toString(),

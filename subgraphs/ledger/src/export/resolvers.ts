@@ -39,7 +39,7 @@ export const exportResolvers = {
 async function accountOf({ walletId, accountId }: ExportStatementInput, context: Context): Promise<Account | null> {
   if (walletId != null) return readableAccount(walletId, context);
   if (accountId == null || !hasScope(context.principal, 'ledger:read:any')) return null;
-  return context.accountById.load(accountId);
+  return context.loaders.accountById.load(accountId);
 }
 
 function exported(asked: ExportRequest, { links }: Context): { export: LedgerExport; userErrors: [] } {

@@ -6,20 +6,20 @@ import type { Entry, Transaction } from './store.ts';
 
 export const transactionResolvers: Resolvers = {
   Query: {
-    ledgerTransaction: (_parent, { id }, { transactionById }) => transactionById.load(id),
+    ledgerTransaction: (_parent, { id }, { loaders }) => loaders.transactionById.load(id),
   },
 
   Payment: {
     __resolveReference: ({ id }) => ({ id }),
-    ledgerTransactions: ({ id }, _args, { transactionsByReference }) => transactionsByReference.load(id),
+    ledgerTransactions: ({ id }, _args, { loaders }) => loaders.transactionsByReference.load(id),
   },
 
   LedgerTransaction: {
-    __resolveReference: ({ id }, { principal, transactionById }) =>
-      hasScope(principal, 'ledger:read:any') ? transactionById.load(id) : null,
+    __resolveReference: ({ id }, { principal, loaders }) =>
+      hasScope(principal, 'ledger:read:any') ? loaders.transactionById.load(id) : null,
     sequence: ({ sequence }) => sequence.toString(),
-    entries: ({ id }, _args, { entriesByTransaction }) => entriesByTransaction.load(id),
-    reverses: ({ reverses }, _args, { transactionById }) => (reverses === null ? null : transactionById.load(reverses)),
+    entries: ({ id }, _args, { loaders }) => loaders.entriesByTransaction.load(id),
+    reverses: ({ reverses }, _args, { loaders }) => (reverses === null ? null : loaders.transactionById.load(reverses)),
     metadata: ({ metadata }) => ({ ...Object(metadata) }),
   },
 
@@ -30,19 +30,19 @@ export const transactionResolvers: Resolvers = {
     version: ({ version }) => version.toString(),
     kind: async (entry, _args, context) => (await transactionOf(entry, context)).kind,
     reference: async (entry, _args, context) => (await transactionOf(entry, context)).reference,
-    account: ({ accountId }, _args, { accountById }) => accountById.load(accountId),
-    transaction: ({ transactionId }, _args, { transactionById }) => transactionById.load(transactionId),
+    account: ({ accountId }, _args, { loaders }) => loaders.accountById.load(accountId),
+    transaction: ({ transactionId }, _args, { loaders }) => loaders.transactionById.load(transactionId),
   },
 };
 
-async function currencyOf({ accountId }: Entry, { accountById }: Context): Promise<string> {
-  const account = await accountById.load(accountId);
+async function currencyOf({ accountId }: Entry, { loaders }: Context): Promise<string> {
+  const account = await loaders.accountById.load(accountId);
   if (!account) throw new Error(`There is no account ${accountId}, yet it has entries`);
   return account.currency;
 }
 
-async function transactionOf({ transactionId }: Entry, { transactionById }: Context): Promise<Transaction> {
-  const transaction = await transactionById.load(transactionId);
+async function transactionOf({ transactionId }: Entry, { loaders }: Context): Promise<Transaction> {
+  const transaction = await loaders.transactionById.load(transactionId);
   if (!transaction) throw new Error(`There is no transaction ${transactionId}, yet it has entries`);
   return transaction;
 }
