@@ -27,4 +27,14 @@ describe('the log', () => {
     expect(JSON.stringify(line)).not.toContain('hunter2');
     expect(line.request).toMatchObject({ method: 'POST', headers: { authorization: '[redacted]' } });
   });
+
+  it('says of a time-out that it was one, and nothing of what all such errors have', () => {
+    const { err } = logged({ err: new DOMException('The operation was aborted due to timeout', 'TimeoutError') });
+    expect(err).toEqual({
+      type: 'Error',
+      name: 'TimeoutError',
+      message: 'The operation was aborted due to timeout',
+      stack: expect.stringContaining('TimeoutError'),
+    });
+  });
 });

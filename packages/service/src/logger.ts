@@ -36,6 +36,14 @@ export function createLogger(
     base: { service: options.service },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: redactedPaths, censor: '[redacted]' },
+    serializers: {
+      err: (error: Error) => pino.stdSerializers.err(error instanceof DOMException ? plain(error) : error),
+    },
   };
   return destination ? pino(settings, destination) : pino(settings);
+}
+
+/** Of what timers and signals throw, pino would write the twenty-five constants that all of its kind inherit. */
+function plain({ name, message, stack }: DOMException): Error {
+  return Object.assign(new Error(message), { name, stack });
 }
