@@ -54,6 +54,7 @@ import { timelineResolvers } from './timeline/resolvers.ts';
 import { createSubscriptions } from './timeline/subscription.ts';
 import { createTimelines, timelinesOf } from './timeline/timeline.ts';
 import { defaultTuning, type Tuning } from './tuning.ts';
+import { type Books, createBooks } from './worker/books.ts';
 import { measureWork } from './worker/metrics.ts';
 import { createWorkers, type Work, type Workers } from './worker/workers.ts';
 
@@ -130,7 +131,15 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
   const stores = { database, moves, payments, quotes, attempts, refunds, items, settlements, router };
   const workers = createWorkers({ ...stores, peers, rails, hints, owner, tuning, logger, observe, tracing });
   const fees = dependencies.fees ?? loadFeeSchedule();
-  const operations = createOperations({ ...stores, rails, peers, fees, tuning, workers });
+  const operations = createOperations({
+    ...stores,
+    books: createBooks(peers, logger),
+    rails,
+    peers,
+    fees,
+    tuning,
+    workers,
+  });
   const subscriptions = createSubscriptions({ payments, timelines, hints, rereadMs: tuning.rereadMs });
 
   return createSubgraph<Context>({
@@ -195,6 +204,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
 interface OperationParts {
   readonly database: Database;
   readonly peers: Peers;
+  readonly books: Books;
   readonly fees: FeeSchedule;
   readonly tuning: Tuning;
   readonly payments: Payments;
@@ -209,7 +219,7 @@ interface OperationParts {
 }
 
 function createOperations(parts: OperationParts): Operations {
-  const { database, peers, fees, tuning, payments, quotes, refunds, items, router, moves, workers } = parts;
+  const { database, peers, books, fees, tuning, payments, quotes, refunds, items, router, moves, workers } = parts;
   const { settlements, rails } = parts;
   const directory = createDirectory(peers, tuning.batchSize);
   const lookups = createLookupBudget(tuning.payeeLookups);
@@ -232,7 +242,8 @@ function createOperations(parts: OperationParts): Operations {
     quote: (customer, input, requestId) => createQuote(creation, customer, input, requestId),
     pay: (customer, input) => (goesOutside(input) ? createOutside : createTransfer)(creation, customer, input),
     deposit: (operator, input) => createDeposit(creation, operator, input),
-    cancel: (customer, paymentId) => cancelPayment({ payments, moves, moved: workers.moved }, customer, paymentId),
+    cancel: (customer, paymentId) =>
+      cancelPayment({ payments, moves, books, moved: workers.moved }, customer, paymentId),
     capture: (customer, input) => capturePayment({ database, payments, moves, moved }, customer, input),
     refund: async (customer, input) =>
       announced('refunds', await askRefund({ database, payments, refunds }, customer, input)),

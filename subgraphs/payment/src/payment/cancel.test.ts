@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '../../test/person.ts';
+import { eventually } from '../../test/platform.ts';
 import { idOf, type Scene, type Service, setScene } from '../../test/scene.ts';
 
 let scene: Scene;
@@ -53,14 +54,41 @@ describe('a payment that has not been carried out', () => {
     await asAma.cancel(id);
   });
 
-  it('stays called off when the analyst approves it later, and when a call to the ledger was on its way', async () => {
-    scene.ledger.misbehave('mute', { operation: 'Reserve', times: 1 });
+  it('stays called off when the analyst approves it later', async () => {
     scene.wallets.misbehave('mute', { operation: 'ReserveLimits', times: 1 });
     const id = await waiting();
     await asAma.cancel(id);
     scene.risk.review(id, 'APPROVE');
     await asAma.paymentIn(idOf(await asAma.pay(scene.dollars('1'))), 'CONFIRMED');
     expect((await asAma.payment(id))?.state).toBe('CANCELLED');
+  });
+});
+
+describe('a payment of which the ledger says nothing', () => {
+  it('is called off if nothing has moved', async () => {
+    scene.ledger.misbehave('down', { operation: 'ReserveAndCapture' });
+    const id = idOf(await asAma.pay(scene.dollars('10')));
+    await eventually(() => scene.ledger.asked.at(-1) === 'ReserveAndCapture');
+    expect((await asAma.cancel(id)).payment?.state).toBe('CANCELLED');
+    scene.ledger.behave();
+  });
+
+  it('is not called off if its money has moved, and is confirmed', async () => {
+    const asked = scene.ledger.asked.length;
+    scene.ledger.misbehave('mute', { operation: 'ReserveAndCapture' });
+    const id = idOf(await asAma.pay(scene.dollars('10')));
+    await eventually(() => scene.ledger.asked.length > asked + 1);
+    expect((await asAma.cancel(id)).userErrors).toMatchObject([{ code: 'NOT_CANCELLABLE' }]);
+    scene.ledger.behave();
+    await asAma.paymentIn(id, 'CONFIRMED');
+  });
+
+  it('is not called off while the ledger cannot be asked', async () => {
+    scene.ledger.misbehave('down');
+    const id = idOf(await asAma.pay(scene.dollars('10')));
+    expect((await asAma.cancel(id)).userErrors).toMatchObject([{ code: 'NOT_CANCELLABLE' }]);
+    scene.ledger.behave();
+    await asAma.paymentIn(id, 'CONFIRMED');
   });
 });
 

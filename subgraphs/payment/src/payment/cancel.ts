@@ -1,7 +1,8 @@
 import { type CustomerPrincipal, hasScope } from '@paygraph/auth';
 import type { CancelPaymentErrorCode } from '../generated/graphql.ts';
-import type { PaymentState } from './lifecycle.ts';
-import type { Moves } from './move.ts';
+import type { Books } from '../worker/books.ts';
+import type { PaymentReason, PaymentState } from './lifecycle.ts';
+import { isInBooks, type Moves } from './move.ts';
 import { type Payment, ridesRail } from './payment.ts';
 import { type Refused, refused } from './refusal.ts';
 import type { Payments } from './store.ts';
@@ -31,23 +32,46 @@ function ownerOf(payment: Payment): string | null {
   return ridesRail(payment) && 'customerId' in payment.payee ? payment.payee.customerId : null;
 }
 
+export interface CancelDependencies {
+  readonly payments: Payments;
+  readonly moves: Moves;
+  readonly books: Pick<Books, 'close'>;
+  /** Told of every step taken. */
+  readonly moved: (payments: readonly Payment[]) => void;
+}
+
 /**
  * Calls a payment off: the payer's own, or any with `payment:cancel:any`. Decided under the row's lock against worker and
- * expiry, with exactly one winner. `moved` is told of every step taken.
+ * expiry, by the books for what they may be carrying out; in either case with exactly one winner.
  */
 export async function cancelPayment(
-  { payments, moves, moved }: { payments: Payments; moves: Moves; moved: (payments: readonly Payment[]) => void },
+  dependencies: CancelDependencies,
   customer: CustomerPrincipal,
   paymentId: string,
 ): Promise<Cancelled | Refused<CancelPaymentErrorCode>> {
+  const { payments, moved } = dependencies;
   const [payment] = await payments.byIds([paymentId]);
   if (!payment) return refused('PAYMENT_NOT_FOUND');
   const own = ownerOf(payment) === customer.id && hasScope(customer, 'payment:write');
   if (!own && !hasScope(customer, 'payment:cancel:any')) return refused('PAYMENT_NOT_FOUND');
   const reason = own ? 'CANCELLED_BY_CUSTOMER' : 'CANCELLED_BY_OPERATOR';
-  const now = await moves.cancel(payment.id, reason, customer.id);
+  const now = await callOff(dependencies, payment.id, reason, customer.id);
   if (now) moved([now]);
   if (now?.state === 'CANCELLED') return { kind: 'cancelled', payment: now };
   const [winner = payment] = now ? [now] : await payments.byIds([paymentId]);
   return refused('NOT_CANCELLABLE', standings[winner.state]);
+}
+
+async function callOff(
+  { payments, moves, books }: CancelDependencies,
+  paymentId: string,
+  reason: PaymentReason,
+  actor: string,
+): Promise<Payment | undefined> {
+  const now = await moves.cancel(paymentId, reason, actor);
+  if (now) return now;
+  const [payment] = await payments.byIds([paymentId]);
+  if (!payment || !isInBooks(payment)) return undefined;
+  const [closing] = await books.close([payment.reservationId]);
+  return closing?.kind === 'closed' ? moves.cancel(paymentId, reason, actor, true) : undefined;
 }

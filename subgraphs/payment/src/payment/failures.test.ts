@@ -72,11 +72,22 @@ describe('a payment fails with', () => {
 
   it('INTERNAL when the reservation ran out before it was captured, and nothing has moved', async () => {
     scene.ledger.misbehave('down', { operation: 'Capture' });
-    const id = idOf(await asAma.pay(scene.dollars('10')));
-    await asAma.paymentIn(id, 'PROCESSING');
+    const id = idOf(await asAma.pay({ ...scene.dollars('10'), captureMethod: 'MANUAL' }));
+    await asAma.paymentIn(id, 'PENDING');
+    await asAma.capture(id);
     const { reservationId } = await scene.client.payment.findUniqueOrThrow({ where: { id } });
     scene.ledger.expireReservation(reservationId);
     scene.ledger.behave();
+    const payment = await asAma.paymentIn(id, 'FAILED', 'CONFIRMED');
+    expect(payment.failure).toEqual({ code: 'INTERNAL', message: failureMessages.INTERNAL });
+  });
+
+  it('INTERNAL when its reservation was closed by somebody who did not live to say why', async () => {
+    scene.risk.misbehave('down');
+    const id = idOf(await asAma.pay(scene.dollars('10')));
+    const { reservationId } = await scene.client.payment.findUniqueOrThrow({ where: { id } });
+    scene.ledger.closeReservation(reservationId);
+    scene.risk.behave();
     const payment = await asAma.paymentIn(id, 'FAILED', 'CONFIRMED');
     expect(payment.failure).toEqual({ code: 'INTERNAL', message: failureMessages.INTERNAL });
   });

@@ -5,7 +5,7 @@ import { createMaker, type Scene, setScene } from '../../test/scene.ts';
 import { createLeases, type Leases } from '../worker/lease.ts';
 import type { PaymentReason, PaymentState } from './lifecycle.ts';
 import { createMoves, type Moves } from './move.ts';
-import type { Payment } from './payment.ts';
+import type { CaptureMethod, Payment } from './payment.ts';
 
 let scene: Scene;
 let moves: Moves;
@@ -39,17 +39,17 @@ const ways = {
 type Waiting = keyof typeof ways;
 
 /** A payment that a worker has taken to a state and has in hand. */
-async function paymentIn(state: Waiting): Promise<Payment> {
-  const { id } = await newPayment();
+async function paymentIn(state: Waiting, captureMethod: CaptureMethod = 'AUTOMATIC'): Promise<Payment> {
+  const { id } = await newPayment(captureMethod);
   let payment = (await leases.claim(100)).find((claim) => claim.payment.id === id)?.payment;
   for (const [to, reason] of ways[state]) payment = payment && (await moves.advance([{ payment, to, reason }]))[0];
   if (!payment) throw new Error(`${id} did not get to ${state}`);
   return payment;
 }
 
-async function newPayment(): Promise<Payment> {
+async function newPayment(captureMethod: CaptureMethod = 'AUTOMATIC'): Promise<Payment> {
   const maker = createMaker(scene);
-  const payment = await maker.transfer(scene.dollars('1'));
+  const payment = await maker.transfer({ ...scene.dollars('1'), captureMethod });
   await maker.close();
   return payment;
 }
@@ -88,7 +88,7 @@ describe('a step', () => {
 
   it('may go through a state, with a row for each of the two', async () => {
     const payment = await paymentIn('VALIDATING');
-    const through = { state: 'PENDING', reason: 'CHECKS_PASSED' } as const;
+    const through = [{ state: 'PENDING', reason: 'CHECKS_PASSED' }] as const;
     const moved = await moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED', through }]);
     expect(moved).toMatchObject([{ state: 'PROCESSING', sequence: 4 }]);
     const steps = await scene.client.paymentStep.findMany({ where: { paymentId: payment.id, sequence: { gt: 2 } } });
@@ -98,9 +98,26 @@ describe('a step', () => {
     ]);
   });
 
+  it('may go through several', async () => {
+    const payment = await paymentIn('VALIDATING');
+    const through = [
+      { state: 'PENDING', reason: 'CHECKS_PASSED' },
+      { state: 'PROCESSING', reason: 'EXECUTION_STARTED' },
+    ] as const;
+    const moved = await moves.advance([{ payment, to: 'CONFIRMED', reason: 'FUNDS_MOVED', through }]);
+    expect(moved).toMatchObject([{ state: 'CONFIRMED', sequence: 5 }]);
+    const steps = await scene.client.paymentStep.findMany({ where: { paymentId: payment.id, sequence: { gt: 2 } } });
+    expect(steps.toSorted((a, b) => a.sequence - b.sequence)).toMatchObject([
+      { sequence: 3, from: 'VALIDATING', state: 'PENDING', reason: 'CHECKS_PASSED' },
+      { sequence: 4, from: 'PENDING', state: 'PROCESSING', reason: 'EXECUTION_STARTED' },
+      { sequence: 5, from: 'PROCESSING', state: 'CONFIRMED', reason: 'FUNDS_MOVED' },
+    ]);
+    expect(await debtsOf(payment)).toEqual(['USE_LIMITS']);
+  });
+
   it('through a state that does not lead where it goes is refused', async () => {
     const payment = await paymentIn('VALIDATING');
-    const through = { state: 'IN_REVIEW', reason: 'REVIEW_REQUIRED' } as const;
+    const through = [{ state: 'IN_REVIEW', reason: 'REVIEW_REQUIRED' }] as const;
     await expect(moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED', through }])).rejects.toThrow(
       'payment_timeline_transition_fkey',
     );
@@ -137,8 +154,13 @@ describe('a step', () => {
 });
 
 describe('a payment whose time has run out', () => {
-  it.each(['INITIATED', 'VALIDATING', 'IN_REVIEW', 'PENDING'] as const)('expires in %s', async (state) => {
-    const payment = state === 'INITIATED' ? await newPayment() : await paymentIn(state);
+  it.each([
+    ['INITIATED', 'AUTOMATIC'],
+    ['PENDING', 'AUTOMATIC'],
+    ['VALIDATING', 'MANUAL'],
+    ['IN_REVIEW', 'MANUAL'],
+  ] as const)('expires in %s (%s)', async (state, captureMethod) => {
+    const payment = state === 'INITIATED' ? await newPayment() : await paymentIn(state, captureMethod);
     expect(await moves.expire(100)).toEqual([]);
     await runOut([payment]);
     expect(await moves.expire(100)).toMatchObject([{ id: payment.id, state: 'EXPIRED', failureCode: null }]);
@@ -153,9 +175,9 @@ describe('a payment whose time has run out', () => {
   });
 
   it('expires when its worker would take it on through a state', async () => {
-    const payment = await paymentIn('VALIDATING');
+    const payment = await paymentIn('VALIDATING', 'MANUAL');
     await runOut([payment]);
-    const through = { state: 'PENDING', reason: 'CHECKS_PASSED' } as const;
+    const through = [{ state: 'PENDING', reason: 'CHECKS_PASSED' }] as const;
     const moved = await moves.advance([{ payment, to: 'PROCESSING', reason: 'EXECUTION_STARTED', through }]);
     expect(moved).toMatchObject([{ state: 'EXPIRED', sequence: 3 }]);
   });
@@ -182,6 +204,38 @@ describe('a payment whose time has run out', () => {
     await runOut([payment]);
     expect(await moves.expire(100)).toEqual([]);
     const moved = await moves.advance([{ payment, to: 'CONFIRMED', reason: 'FUNDS_MOVED' }]);
+    expect(moved).toMatchObject([{ state: 'CONFIRMED' }]);
+  });
+});
+
+describe.each(['VALIDATING', 'IN_REVIEW'] as const)('a payment that the books may be carrying out (%s)', (state) => {
+  it('is called off only when they have closed its reservation', async () => {
+    const payment = await paymentIn(state);
+    expect(await moves.cancel(payment.id, 'CANCELLED_BY_CUSTOMER', scene.ama)).toBeUndefined();
+    expect(await moves.cancel(payment.id, 'CANCELLED_BY_CUSTOMER', scene.ama, true)).toMatchObject({
+      state: 'CANCELLED',
+    });
+  });
+
+  it('expires only when they have', async () => {
+    const [payment, inTime] = [await paymentIn(state), await paymentIn(state)];
+    await runOut([payment]);
+    expect(await moves.expire(100)).toEqual([]);
+    expect(await moves.overdueInBooks(100)).toMatchObject([{ id: payment.id, state }]);
+    expect(await moves.expireClosed([payment.id, inTime.id])).toMatchObject([{ id: payment.id, state: 'EXPIRED' }]);
+    expect(await debtsOf(payment)).toEqual(['RELEASE_LIMITS', 'VOID_RESERVATION']);
+  });
+
+  it('is confirmed when they say so, out of time or not, and not taken up when it is', async () => {
+    const payment = await paymentIn(state);
+    await runOut([payment]);
+    await owner.query('UPDATE payment SET lease_until = now() WHERE id = $1', [payment.id]);
+    expect((await leases.claim(100)).filter((claim) => claim.payment.id === payment.id)).toEqual([]);
+    const through = [
+      { state: 'PENDING', reason: state === 'VALIDATING' ? 'CHECKS_PASSED' : 'REVIEW_APPROVED' },
+      { state: 'PROCESSING', reason: 'EXECUTION_STARTED' },
+    ] as const;
+    const moved = await moves.advance([{ payment, to: 'CONFIRMED', reason: 'FUNDS_MOVED', through }]);
     expect(moved).toMatchObject([{ state: 'CONFIRMED' }]);
   });
 });

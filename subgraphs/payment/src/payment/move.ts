@@ -19,6 +19,21 @@ export const cancellable = statesBefore('CANCELLED');
 /** States that the worker which entered them goes on from, so that it keeps its lease. */
 export const carriedOn: readonly PaymentState[] = ['VALIDATING', 'PENDING', 'PROCESSING'];
 
+/**
+ * Whether the books alone decide if a payment still ends otherwise: a worker may have asked them to carry it out already,
+ * so that it can be called off or expire only once they have closed its reservation.
+ */
+export function isInBooks({ kind, captureMethod, state }: Payment): boolean {
+  return kind === 'TRANSFER' && captureMethod === 'AUTOMATIC' && statesInBooks.includes(state);
+}
+
+const statesInBooks: readonly PaymentState[] = ['VALIDATING', 'IN_REVIEW'];
+
+/** {@link isInBooks} of a row of `payment`. */
+export const inBooks = Prisma.sql`(
+  kind = 'TRANSFER' AND capture_method = 'AUTOMATIC' AND state IN (${literals(statesInBooks)})
+)`;
+
 /** Whether there is something to do for a worker: a payment to be captured by hand waits for its hand. */
 export function isCarriedOn({ state, captureMethod }: Payment): boolean {
   return carriedOn.includes(state) && !(state === 'PENDING' && captureMethod === 'MANUAL');
@@ -42,8 +57,8 @@ export interface Step {
   readonly payment: Payment;
   readonly to: PaymentState;
   readonly reason: PaymentReason;
-  /** A state that it enters on the way, in a step of its own. */
-  readonly through?: Passage | undefined;
+  /** States that it enters on the way, each in a step of its own. */
+  readonly through?: readonly Passage[] | undefined;
   readonly failureCode?: FailureCode;
   /** The attempt that carried the money. */
   readonly carriedBy?: string;
@@ -56,16 +71,23 @@ export interface Moves {
    * out alone; one whose time has run out becomes EXPIRED instead. Answers the payments as they are after their steps.
    */
   advance(steps: readonly Step[]): Promise<Payment[]>;
-  /** Calls a payment off unless it is past that; undefined if so. One whose time has run out becomes EXPIRED. */
-  cancel(id: string, reason: PaymentReason, actor: string): Promise<Payment | undefined>;
+  /**
+   * Calls a payment off unless it is past that; undefined if so. One whose time has run out becomes EXPIRED.
+   * @param isClosed whether the books have closed its reservation: needed if it is in the books
+   */
+  cancel(id: string, reason: PaymentReason, actor: string, isClosed?: boolean): Promise<Payment | undefined>;
   /**
    * Lets a payment that waits for its capture go on, with the key in the same statement; undefined if it waits for none, or
    * the key has been used by now. One whose time has run out becomes EXPIRED.
    * @param part what to capture, when that is less than what was agreed
    */
   capture(id: string, part: Price | null, use: KeyUse): Promise<Payment | undefined>;
-  /** Ends up to `limit` payments whose time has run out by the database's clock. */
+  /** Ends up to `limit` payments whose time has run out by the database's clock, and that are not in the books. */
   expire(limit: number): Promise<Payment[]>;
+  /** Up to `limit` payments whose time has run out and that are in the books. */
+  overdueInBooks(limit: number): Promise<Payment[]>;
+  /** Ends those of these payments whose time has run out: the books have closed their reservations. */
+  expireClosed(ids: readonly string[]): Promise<Payment[]>;
 }
 
 /**
@@ -80,14 +102,17 @@ export function createMoves(
     const rows = await database.$queryRaw<PaymentRow[]>`
       WITH ${found},
       judged AS MATERIALIZED (
-        SELECT found.*, expires_at <= clock_timestamp() AND from_state IN (${literals(expirable)}) AS late FROM found
+        SELECT
+          found.*, may_expire AND expires_at <= clock_timestamp() AND from_state IN (${literals(expirable)}) AS late
+        FROM found
       ),
       target AS MATERIALIZED (
         SELECT
           id, from_state, carried_by, diverted AND NOT late AS diverted,
           CASE WHEN late THEN 'EXPIRED' ELSE to_state END AS to_state,
           CASE WHEN late THEN 'TIMED_OUT' ELSE reason END AS reason,
-          CASE WHEN NOT late THEN through_state END AS through_state, through_reason,
+          CASE WHEN late THEN '{}' ELSE through_states END AS through_states,
+          CASE WHEN late THEN '{}' ELSE through_reasons END AS through_reasons,
           CASE WHEN NOT late THEN failure_code END AS failure_code,
           CASE WHEN late THEN ${service} ELSE actor END AS actor
         FROM judged
@@ -95,7 +120,7 @@ export function createMoves(
       moved AS (
         UPDATE payment p SET
           state = t.to_state::payment_state,
-          sequence = p.sequence + CASE WHEN t.through_state IS NULL THEN 1 ELSE 2 END,
+          sequence = p.sequence + cardinality(t.through_states) + 1,
           failure_code = t.failure_code::payment_failure_code,
           carried_by = COALESCE(t.carried_by, p.carried_by),
           diverted = p.diverted OR t.diverted,
@@ -109,14 +134,15 @@ export function createMoves(
           ${sets}
         FROM target t
         WHERE p.id = t.id
-        RETURNING p.*, t.from_state, t.through_state::payment_state, t.through_reason, t.reason, t.actor
+        RETURNING p.*, t.from_state, t.through_states, t.through_reasons, t.reason, t.actor
       ),
       step AS (
         INSERT INTO payment_timeline (payment_id, sequence, from_state, to_state, reason, actor)
-        SELECT id, sequence - 1, from_state, through_state, through_reason::payment_reason, actor FROM moved
-        WHERE through_state IS NOT NULL
-        UNION ALL
-        SELECT id, sequence, COALESCE(through_state, from_state), state, reason::payment_reason, actor FROM moved
+        SELECT m.id, m.sequence - cardinality(m.through_states) - 1 + place, taken.from_state, taken.to_state, taken.reason, m.actor
+        FROM moved m
+        CROSS JOIN LATERAL unnest(
+          m.from_state || m.through_states, m.through_states || m.state, m.through_reasons || m.reason::payment_reason
+        ) WITH ORDINALITY AS taken (from_state, to_state, reason, place)
       ),
       owed AS (
         INSERT INTO payment_compensation (payment_id, action)
@@ -137,9 +163,19 @@ export function createMoves(
   return {
     advance: async (steps) =>
       steps.length === 0 ? [] : move(stepsFound(steps), { also: suspended(steps.filter(isDiverting)) }),
-    cancel: async (id, reason, actor) => (await move(cancellableFound(id, reason, actor)))[0],
+    cancel: async (id, reason, actor, isClosed = false) =>
+      (await move(cancellableFound(id, reason, actor, isClosed)))[0],
     capture: async (id, part, use) => (await move(capturableFound(id, use), { sets: capturedSets(part) }))[0],
-    expire: (limit) => move(expiredFound(limit)),
+    expire: (limit) => move(expiredFound(Prisma.sql`NOT ${inBooks}`, limit)),
+    overdueInBooks: async (limit) =>
+      (
+        await database.$queryRaw<PaymentRow[]>`
+          SELECT ${paymentColumns('p')} FROM payment p
+          WHERE state IN (${literals(expirable)}) AND expires_at <= now() AND ${inBooks}
+          ORDER BY expires_at LIMIT ${limit}`
+      ).map(paymentFrom),
+    expireClosed: async (ids) =>
+      ids.length === 0 ? [] : move(expiredFound(Prisma.sql`id = ANY (${[...ids]}::text[])`, ids.length)),
   };
 }
 
@@ -149,19 +185,21 @@ const isKept = Prisma.sql`t.to_state IN (${literals(carriedOn)})
 
 /** The columns of a step that goes through no other state and carries no money. */
 const straight = Prisma.sql`
-  NULL::text AS through_state, NULL::text AS through_reason, NULL::text AS carried_by, false AS diverted`;
+  '{}'::payment_state[] AS through_states, '{}'::payment_reason[] AS through_reasons, NULL::text AS carried_by,
+  false AS diverted, true AS may_expire`;
 
 function stepsFound(steps: readonly Step[]): Prisma.Sql {
   return Prisma.sql`
     locked AS MATERIALIZED (
-      SELECT id, state, lease_epoch, expires_at FROM payment
+      SELECT id, state, lease_epoch, expires_at, NOT ${inBooks} AS may_expire FROM payment
       WHERE id = ANY(${steps.map(({ payment }) => payment.id)}::text[])
       ORDER BY id FOR NO KEY UPDATE
     ),
     found AS (
       SELECT
-        l.id, l.state AS from_state, l.expires_at, s.to_state, s.reason, s.through_state, s.through_reason,
-        s.failure_code, ${service} AS actor, s.carried_by, s.diverted
+        l.id, l.state AS from_state, l.expires_at, s.to_state, s.reason,
+        s.through_states::payment_state[], s.through_reasons::payment_reason[],
+        s.failure_code, ${service} AS actor, s.carried_by, s.diverted, l.may_expire
       FROM locked l
       JOIN unnest(
         ${steps.map(({ payment }) => payment.id)}::text[],
@@ -169,12 +207,12 @@ function stepsFound(steps: readonly Step[]): Prisma.Sql {
         ${steps.map(({ payment }) => payment.leaseEpoch)}::int[],
         ${steps.map(({ to }) => to)}::text[],
         ${steps.map(({ reason }) => reason)}::text[],
-        ${steps.map(({ through }) => through?.state ?? null)}::text[],
-        ${steps.map(({ through }) => through?.reason ?? null)}::text[],
+        ${steps.map(({ through = [] }) => `{${through.map(({ state }) => state)}}`)}::text[],
+        ${steps.map(({ through = [] }) => `{${through.map(({ reason }) => reason)}}`)}::text[],
         ${steps.map(({ failureCode }) => failureCode ?? null)}::text[],
         ${steps.map(({ carriedBy }) => carriedBy ?? null)}::text[],
         ${steps.map(({ diversion }) => diversion !== undefined)}::boolean[]
-      ) AS s (id, state, epoch, to_state, reason, through_state, through_reason, failure_code, carried_by, diverted)
+      ) AS s (id, state, epoch, to_state, reason, through_states, through_reasons, failure_code, carried_by, diverted)
         ON s.id = l.id AND s.state = l.state AND s.epoch = l.lease_epoch
     )`;
 }
@@ -206,16 +244,18 @@ function suspended(steps: readonly DivertingStep[]): Prisma.Sql {
   )`;
 }
 
-function cancellableFound(id: string, reason: PaymentReason, actor: string): Prisma.Sql {
+function cancellableFound(id: string, reason: PaymentReason, actor: string, isClosed: boolean): Prisma.Sql {
   return Prisma.sql`
-    locked AS MATERIALIZED (SELECT id, state, expires_at FROM payment WHERE id = ${id} FOR NO KEY UPDATE),
+    locked AS MATERIALIZED (
+      SELECT id, state, expires_at, ${inBooks} AS in_books FROM payment WHERE id = ${id} FOR NO KEY UPDATE
+    ),
     found AS (
       SELECT
         id, state AS from_state, expires_at,
         'CANCELLED' AS to_state, ${reason}::text AS reason, NULL::text AS failure_code, ${actor}::text AS actor,
         ${straight}
       FROM locked
-      WHERE state IN (${literals(cancellable)})
+      WHERE state IN (${literals(cancellable)}) AND (${isClosed}::boolean OR NOT in_books)
     )`;
 }
 
@@ -251,11 +291,11 @@ function capturedSets(part: Price | null): Prisma.Sql {
 }
 
 /** Relies on payment_expiry_idx. */
-function expiredFound(limit: number): Prisma.Sql {
+function expiredFound(which: Prisma.Sql, limit: number): Prisma.Sql {
   return Prisma.sql`
     locked AS MATERIALIZED (
       SELECT id, state, expires_at FROM payment
-      WHERE state IN (${literals(expirable)}) AND expires_at <= now()
+      WHERE state IN (${literals(expirable)}) AND expires_at <= now() AND ${which}
       ORDER BY expires_at
       LIMIT ${limit}
       FOR NO KEY UPDATE SKIP LOCKED

@@ -2,9 +2,12 @@ import type { Logger } from '@paygraph/service';
 import {
   CaptureDocument,
   type EntryInput,
+  type LedgerErrorCode,
   PostTransactionsDocument,
+  ReserveAndCaptureDocument,
   ReserveDocument,
   type ReserveMutation,
+  VoidDocument,
 } from '../generated/peers/ledger.ts';
 import type { Entry } from '../payment/entry.ts';
 import { answersTo, PeerContractError, type Peers, toWire } from '../peers/peers.ts';
@@ -45,6 +48,18 @@ export interface Capturing {
   readonly entries?: readonly Entry[];
 }
 
+/** What is reserved and captured in one call. */
+export interface Moving extends Reserving {
+  /** `txn_…` of the capture. */
+  readonly transactionId: string;
+}
+
+/** Somebody has closed the reservation, or it has run out: nothing has moved, and nothing ever will. */
+export type Movement = BookAnswer | { readonly kind: 'closed' };
+
+/** Whether a reservation can hold nothing any more, or what it held has moved. */
+export type Closing = { readonly kind: 'closed' } | { readonly kind: 'moved' } | typeof unknown;
+
 /** A posting to a wallet, and what is posted in its place, by the same id, if the wallet cannot take it. */
 export interface Divertible {
   readonly posting: Posting;
@@ -57,6 +72,10 @@ export type Delivery = BookAnswer | { readonly kind: 'diverted' };
 export interface Books {
   reserve(reservations: readonly Reserving[]): Promise<readonly BookAnswer[]>;
   capture(captures: readonly Capturing[]): Promise<readonly BookAnswer[]>;
+  /** Reserves and captures all of it at once. */
+  move(movings: readonly Moving[]): Promise<readonly Movement[]>;
+  /** Closes reservations for good, also those that were never made. */
+  close(reservationIds: readonly string[]): Promise<readonly Closing[]>;
   post(postings: readonly Posting[]): Promise<readonly BookAnswer[]>;
   /** Posts to wallets, and to SUSPENSE in the place of those that cannot take it: no money is turned away. */
   deliver(deliveries: readonly Divertible[]): Promise<readonly Delivery[]>;
@@ -66,6 +85,9 @@ export interface Books {
 export const reservationGraceMs = 15 * 60_000;
 
 type LedgerResult = ReserveMutation['reserve'][number];
+
+/** What the ledger says of a reservation that holds nothing any more. */
+const closing = new Set<LedgerErrorCode>(['RESERVATION_VOIDED', 'RESERVATION_EXPIRED']);
 
 export function createBooks({ ledger }: Pick<Peers, 'ledger'>, logger: Logger): Books {
   const answers = (
@@ -79,8 +101,42 @@ export function createBooks({ ledger }: Pick<Peers, 'ledger'>, logger: Logger): 
       askAll(
         reservations,
         async (asked) => {
-          const input = asked.map((one) => ({ ...wireOf(one), expiresAt: one.expiresAt.toISOString() }));
+          const input = asked.map(wireReservation);
           return answers('reserve', asked, (await ledger.request(ReserveDocument, { reservations: input })).reserve);
+        },
+        logger,
+      ),
+    move: (movings) =>
+      askAll(
+        movings,
+        async (asked) => {
+          const reservations = asked.map(wireReservation);
+          const captures = asked.map(({ id, transactionId }) => ({ id: transactionId, reservationId: id }));
+          const answer = await ledger.request(ReserveAndCaptureDocument, { reservations, captures });
+          const captured = answersTo(asked, answer.capture);
+          return answersTo(asked, answer.reserve).map((reserved, index): Movement => {
+            const capture = captured[index];
+            // What was not reserved could not be captured either: the reservation's refusal is the reason.
+            const [command, decisive] =
+              reserved.done && capture ? ['capture' as const, capture] : ['reserve' as const, reserved];
+            if (decisive.code !== null && closing.has(decisive.code)) return { kind: 'closed' };
+            return answers(command, asked.slice(index, index + 1), [decisive])[0] ?? unknown;
+          });
+        },
+        logger,
+      ),
+    close: async (reservationIds) =>
+      askAll(
+        reservationIds.map((id) => ({ id })),
+        async (asked) => {
+          const ids = asked.map(({ id }) => id);
+          const results = answersTo(ids, (await ledger.request(VoidDocument, { reservationIds: ids })).void);
+          return results.map(({ done, code, message }, index): Closing => {
+            if (done || code === 'RESERVATION_EXPIRED') return { kind: 'closed' };
+            if (code === 'RESERVATION_CAPTURED') return { kind: 'moved' };
+            logger.error({ id: ids[index], code, reason: message }, 'the ledger did not close a reservation');
+            return unknown;
+          });
         },
         logger,
       ),
@@ -129,6 +185,10 @@ function isTurnedAway(answer: BookAnswer): boolean {
 
 function wireOf({ id, kind, reference, entries }: Posting) {
   return { id, kind, reference, entries: entries.map(wireEntry) };
+}
+
+function wireReservation(reservation: Reserving) {
+  return { ...wireOf(reservation), expiresAt: reservation.expiresAt.toISOString() };
 }
 
 function wireEntry({ account, direction, amount }: Entry): EntryInput {

@@ -84,8 +84,8 @@ function stepsIn(payments: readonly Payment[], outcomes: readonly Outcome[]): St
 function passagesIn(steps: readonly Step[], taken: readonly Payment[]): Payment[] {
   const asked = new Map(steps.map((step) => [step.payment.id, step]));
   return taken.flatMap((payment) => {
-    const { to, through } = asked.get(payment.id) ?? {};
-    return through && payment.state === to ? [{ ...payment, state: through.state }] : [];
+    const { to, through = [] } = asked.get(payment.id) ?? {};
+    return payment.state === to ? through.map(({ state }) => ({ ...payment, state })) : [];
   });
 }
 

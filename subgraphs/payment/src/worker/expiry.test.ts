@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '../../test/person.ts';
+import { eventually } from '../../test/platform.ts';
 import { idOf, type Scene, setScene } from '../../test/scene.ts';
 
 let scene: Scene;
@@ -35,11 +36,42 @@ describe('a payment whose checks never come to an end', () => {
   });
 });
 
+describe('a payment of which the ledger says nothing', () => {
+  it('expires if nothing has moved, and gives back what it held', async () => {
+    scene.ledger.misbehave('down', { operation: 'ReserveAndCapture' });
+    const id = idOf(await asAma.pay(scene.dollars('10')));
+    expect((await asAma.paymentIn(id, 'EXPIRED')).timeline.at(-1)).toMatchObject({ from: 'VALIDATING' });
+    scene.ledger.behave();
+  });
+
+  it('is confirmed if its money has moved', async () => {
+    scene.ledger.misbehave('mute', { operation: 'ReserveAndCapture' });
+    const id = idOf(await asAma.pay(scene.dollars('10')));
+    const { timeline, expiresAt } = await asAma.paymentIn(id, 'CONFIRMED', 'EXPIRED');
+    expect(timeline.map(({ state }) => state)).toEqual([
+      ...['INITIATED', 'VALIDATING', 'PENDING', 'PROCESSING', 'CONFIRMED'],
+    ]);
+    expect(Date.now()).toBeGreaterThan(Date.parse(expiresAt));
+    scene.ledger.behave();
+  });
+
+  it('waits for it, out of time as it is', async () => {
+    scene.ledger.misbehave('mute');
+    const id = idOf(await asAma.pay(scene.dollars('10')));
+    const expiresAt = Date.parse((await asAma.paymentIn(id, 'VALIDATING')).expiresAt);
+    await eventually(() => scene.ledger.asked.at(-1) === 'Void' && Date.now() > expiresAt);
+    expect((await asAma.payment(id))?.state).toBe('VALIDATING');
+    scene.ledger.behave();
+    await asAma.paymentIn(id, 'CONFIRMED');
+  });
+});
+
 describe('a payment that is being carried out', () => {
   it('does not expire: it is confirmed when the ledger is back, however late', async () => {
     scene.ledger.misbehave('mute', { operation: 'Capture' });
-    const id = idOf(await asAma.pay(scene.dollars('10')));
-    const { expiresAt } = await asAma.paymentIn(id, 'PROCESSING');
+    const id = idOf(await asAma.pay({ ...scene.dollars('10'), captureMethod: 'MANUAL' }));
+    const { expiresAt } = await asAma.paymentIn(id, 'PENDING');
+    await asAma.capture(id);
     // Something else that expires shows that the service has looked by then.
     scene.risk.decideNext('REVIEW');
     const other = idOf(await asAma.pay(scene.dollars('1')));

@@ -22,8 +22,9 @@ afterAll(async () => {
 /** The id of a payment that is being carried out, while the ledger acknowledges no capture. */
 async function carriedOut(): Promise<string> {
   scene.ledger.misbehave('down', { operation: 'Capture' });
-  const id = idOf(await asAma.pay(scene.dollars('1')));
-  await asAma.paymentIn(id, 'PROCESSING');
+  const id = idOf(await asAma.pay({ ...scene.dollars('1'), captureMethod: 'MANUAL' }));
+  await asAma.paymentIn(id, 'PENDING');
+  await asAma.capture(id);
   return id;
 }
 

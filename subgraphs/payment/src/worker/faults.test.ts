@@ -32,8 +32,7 @@ describe('a payment whose peer does not answer', () => {
   it.each([
     ['wallet', 'ReserveLimits'],
     ['risk', 'AssessPayments'],
-    ['ledger', 'Reserve'],
-    ['ledger', 'Capture'],
+    ['ledger', 'ReserveAndCapture'],
   ] as const)('waits for %s (%s) however it fails, and is then carried out once', async (peer, operation) => {
     const server = { wallet: scene.wallets, risk: scene.risk, ledger: scene.ledger }[peer];
     for (const how of ['down', 'deaf', 'mute', 'hanging', 'broken'] as const) {
@@ -42,6 +41,19 @@ describe('a payment whose peer does not answer', () => {
       expect(payment.state).toBe('CONFIRMED');
     }
   });
+
+  it.each(['Reserve', 'Capture'])(
+    'waits for ledger (%s), captured by hand, and is then carried out once',
+    async (operation) => {
+      for (const how of ['down', 'deaf', 'mute', 'hanging', 'broken'] as const) {
+        scene.ledger.misbehave(how, { operation, times: 2 });
+        const id = idOf(await asAma.pay({ ...scene.dollars('1'), captureMethod: 'MANUAL' }));
+        await asAma.paymentIn(id, 'PENDING');
+        await asAma.capture(id);
+        expect((await asAma.paymentIn(id, 'CONFIRMED', 'FAILED')).state).toBe('CONFIRMED');
+      }
+    },
+  );
 
   it('holds up no payment that does not need that peer', async () => {
     const { quote } = await asAma.quote(scene.dollarsAsEuros('1'));

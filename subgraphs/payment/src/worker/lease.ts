@@ -1,7 +1,7 @@
 import { type Database, literals, milliseconds, paymentColumns } from '../database.ts';
 import type { Payment as PaymentRow } from '../generated/prisma/client.ts';
 import type { PaymentState } from '../payment/lifecycle.ts';
-import { service } from '../payment/move.ts';
+import { inBooks, service } from '../payment/move.ts';
 import { type Payment, paymentFrom } from '../payment/payment.ts';
 
 /** States in which a worker has something to do. */
@@ -34,7 +34,7 @@ export interface Claim {
 export interface Leases {
   /**
    * Takes up to `limit` payments that are due and in nobody's hands, the longest due first. For those that are INITIATED their
-   * checks start with it, unless their time has run out.
+   * checks start with it, unless their time has run out. What is in the books and out of time is left to be ended.
    */
   claim(limit: number): Promise<Claim[]>;
   /** Puts payments back until later; those that the worker has lost by now are left alone. */
@@ -60,6 +60,7 @@ export function createLeases(database: Database, { owner, leaseMs }: Lease): Lea
           SELECT id, state = 'INITIATED' AND expires_at > clock_timestamp() AS begins FROM payment
           WHERE state IN (${literals(workable)}) AND next_attempt_at <= now()
             AND (lease_until IS NULL OR lease_until <= now())
+            AND NOT (${inBooks} AND expires_at <= now())
           ORDER BY next_attempt_at
           LIMIT ${limit}
           FOR NO KEY UPDATE SKIP LOCKED

@@ -1,8 +1,14 @@
-import type { Payment } from '../payment/payment.ts';
-import { postingOf } from '../payment/posting.ts';
-import type { BookAnswer } from './books.ts';
+import type { Payment, Payout, Transfer } from '../payment/payment.ts';
+import { postingOf, reservedBy } from '../payment/posting.ts';
+import { type BookAnswer, reservationGraceMs } from './books.ts';
 import { failureFor } from './ledger-refusals.ts';
 import { failed, type Outcome } from './stage.ts';
+
+export function reservationOf(payment: Transfer | Payout) {
+  const { id, kind, reservationId } = payment;
+  const expiresAt = new Date(payment.expiresAt.getTime() + reservationGraceMs);
+  return { id: reservationId, kind, reference: id, entries: reservedBy(payment), expiresAt };
+}
 
 /** What a capture names: of all that is reserved nothing, of a part its entries. */
 export function captureOf(payment: Payment) {

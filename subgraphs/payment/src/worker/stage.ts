@@ -11,7 +11,7 @@ export type Outcome =
       readonly kind: 'step';
       readonly to: PaymentState;
       readonly reason: PaymentReason;
-      readonly through?: Passage;
+      readonly through?: readonly Passage[];
       readonly failureCode?: FailureCode;
       readonly carriedBy?: string;
       readonly diversion?: Diversion;

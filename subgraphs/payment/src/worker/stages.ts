@@ -1,10 +1,11 @@
 import type { FailureCode } from '../payment/failure.ts';
+import { isInBooks } from '../payment/move.ts';
 import type { Collection, Payment, Payout, Transfer } from '../payment/payment.ts';
-import { reservedBy } from '../payment/posting.ts';
-import { type Books, reservationGraceMs } from './books.ts';
+import { type AtOnce, executionStarted, fundsMoved } from './at-once.ts';
+import type { Books } from './books.ts';
 import type { Checks, Verdict } from './checks.ts';
 import type { WorkableState } from './lease.ts';
-import { captureOf, outcomeOf } from './outcomes.ts';
+import { captureOf, outcomeOf, reservationOf } from './outcomes.ts';
 import type { RailStages } from './rail-stages.ts';
 import { failed, type Outcome, type Stage, unknown } from './stage.ts';
 
@@ -12,15 +13,36 @@ export interface StageDependencies {
   readonly checks: Checks;
   readonly books: Books;
   readonly rails: RailStages;
+  readonly atOnce: AtOnce;
 }
 
 /** What is done in each state. Every stage may be repeated from its beginning, by this process or by another one. */
-export function createStages({ checks, books, rails }: StageDependencies): Record<WorkableState, Stage> {
-  /** Holds the funds of those that may go on; a collection has none to hold. */
-  const hold = async (payments: readonly Payment[], reason: 'CHECKS_PASSED' | 'REVIEW_APPROVED') => {
+export function createStages(dependencies: StageDependencies): Record<WorkableState, Stage> {
+  const { checks, books, rails, atOnce } = dependencies;
+
+  /** Takes those that may go on further. */
+  const goOn = async (
+    payments: readonly Payment[],
+    reason: 'CHECKS_PASSED' | 'REVIEW_APPROVED',
+  ): Promise<Outcome[]> => {
+    const [moving, holding] = await Promise.all([
+      atOnce.move(payments.filter(isInBooks)),
+      hold(
+        payments.filter((payment) => !isInBooks(payment)),
+        reason,
+      ),
+    ]);
+    const [moved, held] = [moving.values(), holding.values()];
+    return payments.map((payment) => (isInBooks(payment) ? moved : held).next().value ?? unknown);
+  };
+  /** A collection has no funds to be held. */
+  const hold = async (
+    payments: readonly Payment[],
+    reason: 'CHECKS_PASSED' | 'REVIEW_APPROVED',
+  ): Promise<Outcome[]> => {
     const onward = (payment: Payment): Outcome =>
       isExecutedAtOnce(payment)
-        ? { ...executionStarted, through: { state: 'PENDING', reason } }
+        ? { ...executionStarted, through: [{ state: 'PENDING', reason }] }
         : { kind: 'step', to: 'PENDING', reason };
     const held = payments.filter(holdsFunds);
     if (held.length === 0) return payments.map(onward);
@@ -32,19 +54,21 @@ export function createStages({ checks, books, rails }: StageDependencies): Recor
     // Claimed without being moved on: its time has run out meanwhile.
     INITIATED: always({ kind: 'step', to: 'VALIDATING', reason: 'CHECKS_STARTED' }),
 
-    VALIDATING: async (payments) =>
+    VALIDATING: atOnce.closingFirst(async (payments) =>
       decided(payments, await checks.all(payments), {
-        passed: (those) => hold(those, 'CHECKS_PASSED'),
+        passed: (those) => goOn(those, 'CHECKS_PASSED'),
         review: { kind: 'step', to: 'IN_REVIEW', reason: 'REVIEW_REQUIRED' },
         refused: (code) => failed(code),
       }),
+    ),
 
-    IN_REVIEW: async (payments) =>
+    IN_REVIEW: atOnce.closingFirst(async (payments) =>
       decided(payments, await checks.risk(payments), {
-        passed: (those) => hold(those, 'REVIEW_APPROVED'),
+        passed: (those) => goOn(those, 'REVIEW_APPROVED'),
         review: { kind: 'undecided' },
         refused: (code) => failed(code, 'REVIEW_DECLINED'),
       }),
+    ),
 
     async PENDING(payments) {
       const collections = payments.filter(isRailCollection);
@@ -62,21 +86,12 @@ export function createStages({ checks, books, rails }: StageDependencies): Recor
           return rails.book(payments.filter(isCollection));
         default: {
           const answers = await books.capture(payments.map(captureOf));
-          const confirmed: Outcome = { kind: 'step', to: 'CONFIRMED', reason: 'FUNDS_MOVED' };
-          return payments.map((payment, index) => outcomeOf(payment, answers[index] ?? unknown, confirmed));
+          return payments.map((payment, index) => outcomeOf(payment, answers[index] ?? unknown, fundsMoved));
         }
       }
     },
   };
 }
-
-function reservationOf(payment: Transfer | Payout) {
-  const { id, kind, reservationId } = payment;
-  const expiresAt = new Date(payment.expiresAt.getTime() + reservationGraceMs);
-  return { id: reservationId, kind, reference: id, entries: reservedBy(payment), expiresAt };
-}
-
-const executionStarted = { kind: 'step', to: 'PROCESSING', reason: 'EXECUTION_STARTED' } as const;
 
 /** Whether nobody has to be waited for, neither a hand nor whoever pays in from outside. */
 function isExecutedAtOnce(payment: Payment): boolean {

@@ -22,6 +22,7 @@ import type { SuspenseItems } from '../suspense/store.ts';
 import { createSuspenseWork } from '../suspense/work.ts';
 import type { Hints } from '../timeline/hints.ts';
 import type { Tuning } from '../tuning.ts';
+import { createAtOnce } from './at-once.ts';
 import { createBooks } from './books.ts';
 import { createCarrier } from './carrier.ts';
 import { createChecks } from './checks.ts';
@@ -178,11 +179,13 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Round
   const { batchSize, leaseMs, backoff } = tuning;
   const { moved, nudge, nudgeIn } = signals;
   const books = createBooks(peers, logger);
+  const atOnce = createAtOnce(books, moves);
   const rides = createRides({ attempts, router, tuning: tuning.rails, created: () => nudge('attempts') });
   const leases = createLeases(database, { owner: dependencies.owner, leaseMs });
   const stages = createStages({
     checks: createChecks(peers, logger),
     books,
+    atOnce,
     rails: createRailStages({ books, rides, attempts }),
   });
   const carry = createCarrier({
@@ -231,9 +234,9 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Round
       },
     }),
     async expire() {
-      const expired = await moves.expire(batchSize);
-      moved(expired);
-      return expired.length > 0;
+      const ended = [...(await moves.expire(batchSize)), ...(await atOnce.expire(batchSize))];
+      moved(ended);
+      return ended.length > 0;
     },
     extend: createExtender({ database, peers, batchSize, leadMs: tuning.extendLeadMs, logger }),
     compensate: createCompensator({

@@ -40,6 +40,8 @@ export interface SimulatedLedger extends PeerServer {
   freeze(walletId: string, how: Freeze | null): void;
   /** Ends a reservation as if its time had run out. */
   expireReservation(id: string): void;
+  /** Voids a reservation, made or not, as if somebody else had asked for it. */
+  closeReservation(id: string): void;
   /** Until when a reservation holds its funds. */
   expiryOf(id: string): Date | undefined;
   /** Posted credits less posted debits, in minor units. */
@@ -178,6 +180,7 @@ export async function startLedger(): Promise<SimulatedLedger> {
       reservations.delete(id);
       expired.add(id);
     },
+    closeReservation: (id) => void voidReservation(id),
     expiryOf: (id) => reservations.get(id)?.expiresAt,
     posted: (walletId) => balanceOf(walletId).posted,
     available,
