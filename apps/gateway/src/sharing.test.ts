@@ -73,6 +73,19 @@ describe('subscribers of one principal', () => {
     await until(() => expect(world.payment.sockets.size).toBe(0));
   });
 
+  it('who come right after the last one has left find the socket still open', async () => {
+    const one = subscribe({});
+    await until(() => expect(world.steps.listeners).toBe(1));
+    const [socket] = world.payment.sockets;
+    one.leave();
+    await until(() => expect(world.steps.listeners).toBe(0));
+    const next = subscribe({});
+    await until(() => expect(world.steps.listeners).toBe(1));
+    expect([...world.payment.sockets]).toEqual([socket]);
+    next.leave();
+    await until(() => expect(world.payment.sockets.size).toBe(0));
+  });
+
   it('keep their upstream until the last of them has left', async () => {
     const watchers = [1, 2, 3].map(() => subscribe({}));
     await until(() => expect(world.steps.listeners).toBe(1));

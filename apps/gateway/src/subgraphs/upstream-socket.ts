@@ -44,12 +44,14 @@ class Operation implements UpstreamSubscription {
 const FORBIDDEN = 4403;
 /** Largest event in bytes. */
 const MAX_EVENT = 4 * 1024 * 1024;
+/** How long in ms a socket is kept without a subscription: who has seen one payment through often watches the next. */
+const LINGER = 250;
 /** Time in ms between pings; a subgraph that has not answered the last one counts as lost. */
 const HEARTBEAT = 15_000;
 
 /**
  * Connects under a caller's token. `onClosing` is called once, when nothing more can be opened on the socket: it was
- * lost, or its last subscription was closed and with it the socket.
+ * lost, or closed, a moment after its last subscription.
  */
 export function openUpstreamSocket(
   { url, subgraph, timeoutMs, prove, tls }: UpstreamOptions,
@@ -67,6 +69,7 @@ export function openUpstreamSocket(
   let opened = 0;
   let acknowledged = false;
   let closing = false;
+  let lingering: NodeJS.Timeout | undefined;
 
   const send = (message: Message): void => socket.send(stringifyMessage(message));
   const begin = (operation: Operation): void => {
@@ -77,14 +80,20 @@ export function openUpstreamSocket(
     if (closing) return;
     closing = true;
     clearTimeout(lateAcknowledgement);
+    clearTimeout(lingering);
     socket.close(1000);
     onClosing();
+  };
+  const linger = (): void => {
+    if (operations.size > 0 || closing) return;
+    if (acknowledged) lingering = setTimeout(close, LINGER);
+    else close();
   };
   const end = (id: string, outcome: UpstreamEnd): void => {
     const operation = operations.get(id);
     if (!operation) return;
     operations.delete(id);
-    if (operations.size === 0) close();
+    linger();
     operation.listener.end(outcome);
   };
   const endAll = (outcome: UpstreamEnd): void => {
@@ -93,7 +102,11 @@ export function openUpstreamSocket(
   };
   const lost = (cause: unknown): void => {
     if (closing) return;
-    logger.warn({ err: cause, subgraph, acknowledged, subscriptions: operations.size }, 'a subgraph’s socket was lost');
+    if (operations.size > 0)
+      logger.warn(
+        { err: cause, subgraph, acknowledged, subscriptions: operations.size },
+        'a subgraph’s socket was lost',
+      );
     endAll({ kind: acknowledged ? 'interrupted' : 'unavailable' });
   };
   const lateAcknowledgement = setTimeout(() => lost(new Error(`no acknowledgement in ${timeoutMs} ms`)), timeoutMs);
@@ -132,8 +145,8 @@ export function openUpstreamSocket(
   };
   const leave = (id: string): void => {
     if (!operations.delete(id)) return;
-    if (operations.size === 0) close();
-    else if (acknowledged) send({ id, type: MessageType.Complete });
+    if (acknowledged && !closing) send({ id, type: MessageType.Complete });
+    linger();
   };
 
   socket.on('open', () => {
@@ -158,6 +171,7 @@ export function openUpstreamSocket(
     },
     expiresAt: expiryOf(principal),
     open(request, scope, listener) {
+      clearTimeout(lingering);
       const operation = new Operation(String(++opened), request, scope, listener, leave);
       operations.set(operation.id, operation);
       if (acknowledged) begin(operation);

@@ -47,7 +47,7 @@ const LAST_MOMENTS = 1_000;
 /**
  * Subscriptions at one subgraph over graphql-transport-ws. Those of one principal go over one socket (over one per
  * hundred), so that a crowd of them costs the subgraph few connections, and nothing of one principal can reach another.
- * A socket is closed the moment its last subscription is.
+ * A socket is closed a moment after its last subscription.
  */
 export function createUpstreams(options: UpstreamOptions): Upstreams {
   const sockets = new Map<string, Set<UpstreamSocket>>();
