@@ -1,4 +1,4 @@
-import { diffieHellman, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { diffieHellman, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type AuthenticationCode, createAuthenticationCode } from './authentication-code.ts';
 import { type Jwks, KeyError, publicKeyOf, type SigningKey } from './keys.ts';
 import type { ServiceName } from './principal.ts';
@@ -46,11 +46,12 @@ export function createProver({
   const [secret] = secretsWith(service, { own: key, jwks, service });
   if (!secret) throw new KeyError(`there is no public key of ${service}`);
   const begin = randomBytes(9).toString('base64url');
+  const digests = remembered(digestOf);
   let count = 0;
   return (request) => {
     count += 1;
     const head = `${secret.kid}.${Math.floor(now() / 1000)}.${begin}${count.toString(36)}`;
-    return `${head}.${macOf(secret.codeOf, service, head, request)}`;
+    return `${head}.${macOf(secret.codeOf, digests, service, head, request)}`;
   };
 }
 
@@ -70,7 +71,7 @@ export function createProofVerifier(options: ProofOptions & { readonly service: 
     const codeOf = codes.get(kid);
     const age = now() / 1000 - Number(seconds);
     if (!codeOf || !(age > -TOLERANCE && age < LIFETIME + TOLERANCE)) return false;
-    const expected = Buffer.from(macOf(codeOf, service, head, request));
+    const expected = Buffer.from(macOf(codeOf, digestOf, service, head, request));
     const given = Buffer.from(mac);
     return given.length === expected.length && timingSafeEqual(given, expected) && seen(mac);
   };
@@ -99,12 +100,39 @@ function createSeen(now: () => number) {
 
 function macOf(
   codeOf: AuthenticationCode,
+  digest: typeof digestOf,
   service: ServiceName,
   head: string,
   { requestId, authorization, body }: Proven,
 ): string {
+  const token = authorization === undefined ? '' : digest(authorization);
   // None of these can contain a line break but the last.
-  return codeOf(`${service}\n${head}\n${requestId}\n${authorization ?? ''}\n${body}`);
+  return codeOf(`${service}\n${head}\n${requestId}\n${token}\n`, body);
+}
+
+/** A token is longer than most requests, and comes with many of them. */
+function digestOf(authorization: string): string {
+  return hash('sha256', authorization, 'base64url');
+}
+
+/** Tokens that are remembered at least, and at most twice as many. */
+const REMEMBERED = 1_000;
+
+/** The same, made once for what is asked for again and again. */
+function remembered(make: (text: string) => string): (text: string) => string {
+  let recent = new Map<string, string>();
+  let older = recent;
+  return (text) => {
+    const known = recent.get(text);
+    if (known !== undefined) return known;
+    const made = older.get(text) ?? make(text);
+    if (recent.size >= REMEMBERED) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(text, made);
+    return made;
+  };
 }
 
 /** The secrets that a key shares with each key of a peer, by the key of the gateway. */
