@@ -28,7 +28,7 @@ export async function authenticateRequest(
 
 function refused(cause: TokenError, charged: Charged | undefined): GraphQLError {
   const headers = new Map<string, string>();
-  tell({ header: (name, value) => headers.set(name, String(value)) }, charged?.usage);
+  tell({ header: (name, value) => headers.set(name, value) }, charged?.usage);
   const [tooMuch] = charged?.refusal?.errors ?? [];
   if (tooMuch) {
     const extensions = { ...tooMuch.extensions, http: { status: 429, headers } };

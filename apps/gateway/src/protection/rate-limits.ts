@@ -1,8 +1,9 @@
 import type { Logger } from '@paygraph/service';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { codedError, Rejection } from '../errors.ts';
 import { connectRedis, type RedisConnection } from '../redis.ts';
 import type { RequestScope } from '../scope.ts';
+import { Counters, type Spent } from './counters.ts';
 import { networkOf } from './networks.ts';
 
 /** Cost that may be spent in a window of a minute. */
@@ -34,8 +35,11 @@ export interface Charged {
 }
 
 export interface RateLimiter {
-  /** Takes the cost of an operation, 1 at least, from what its caller may spend. One that is refused costs 1. */
-  charge(caller: Pick<RequestScope, 'principal' | 'address'>, cost: number): Promise<Charged>;
+  /**
+   * Takes the cost of an operation, 1 at least, from what its caller may spend. One that is refused costs 1. What is counted
+   * here is known at once: to wait for it with every request would cost as much as to count.
+   */
+  charge(caller: Pick<RequestScope, 'principal' | 'address'>, cost: number): Charged | Promise<Charged>;
   /** Rejects while Redis is away; absent without one. */
   readonly ready?: () => Promise<unknown>;
   close(): Promise<void>;
@@ -67,53 +71,66 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const [anonymous, caller, network] = [bucket('anonymous'), bucket('caller'), bucket('network')];
 
   return {
-    async charge({ principal, address }, cost) {
+    charge({ principal, address }, cost) {
       const points = Math.max(1, Math.ceil(cost));
       const from = networkOf(address);
       if (principal.kind === 'anonymous') return anonymous(from, points);
-      const own = await caller(principal.kind === 'customer' ? principal.id : principal.service, points);
-      if (own.refusal) return own;
-      const all = await network(from, points);
-      return all.refusal ? all : own;
+      const name = principal.kind === 'customer' ? principal.id : principal.service;
+      return then(caller(name, points), (own) =>
+        own.refusal ? own : then(network(from, points), (all) => (all.refusal ? all : own)),
+      );
     },
     ...(redis && { ready: () => redis.ping() }),
     close: async () => redis?.disconnect(),
   };
 }
 
-type Bucket = (key: string, points: number) => Promise<Charged>;
+/** Goes on with what is at hand or will be. */
+function then<Value, Result>(
+  value: Value | Promise<Value>,
+  goOn: (value: Value) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value);
+}
+
+type Bucket = (key: string, points: number) => Charged | Promise<Charged>;
 
 /** Counts in Redis as long as it answers, and otherwise here, where the window begins anew. */
 function createBucket(options: {
   readonly prefix: string;
   readonly points: number;
   readonly connection: RedisConnection | undefined;
-}) {
+}): Bucket {
   const { prefix: keyPrefix, points: limit, connection } = options;
+  const own = new Counters(limit, WINDOW * 1_000);
+  if (!connection) return (key, points) => charged(limit, own.spend(key, points));
   const settings = { keyPrefix, points: limit, duration: WINDOW };
-  const own = new RateLimiterMemory(settings);
-  const shared =
-    connection && new RateLimiterRedis({ ...settings, storeClient: connection.redis, rejectIfRedisNotReady: true });
-
-  const charge = async (counters: RateLimiterAbstract, key: string, points: number): Promise<Charged> => {
-    try {
-      return { usage: usageOf(limit, await counters.consume(key, points)) };
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      if (points > 1) await counters.reward(key, points - 1);
-      const retryAfter = Math.max(1, Math.ceil(error.msBeforeNext / 1000));
-      return { usage: { ...usageOf(limit, error), retryAfter }, refusal: refusalFor(retryAfter) };
-    }
+  const shared = new RateLimiterRedis({ ...settings, storeClient: connection.redis, rejectIfRedisNotReady: true });
+  return async (key, points) => {
+    const spent = await connection.use(() => spendTogether(shared, key, points));
+    return charged(limit, spent ?? own.spend(key, points));
   };
-  const bucket: Bucket = async (key, points) => {
-    const charged = shared && (await connection.use(() => charge(shared, key, points)));
-    return charged ?? charge(own, key, points);
-  };
-  return bucket;
 }
 
-function usageOf(limit: number, { remainingPoints, msBeforeNext }: RateLimiterRes): Usage {
-  return { limit, remaining: Math.max(0, remainingPoints), reset: Math.ceil(msBeforeNext / 1000) };
+async function spendTogether(counters: RateLimiterRedis, key: string, points: number): Promise<Spent> {
+  try {
+    return spentOf(await counters.consume(key, points));
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    if (points > 1) await counters.reward(key, points - 1);
+    return { ...spentOf(error), isRefused: true };
+  }
+}
+
+function spentOf({ remainingPoints, msBeforeNext }: RateLimiterRes): Spent {
+  return { isRefused: false, remaining: Math.max(0, remainingPoints), resetMs: msBeforeNext };
+}
+
+function charged(limit: number, { isRefused, remaining, resetMs }: Spent): Charged {
+  const reset = Math.ceil(resetMs / 1_000);
+  if (!isRefused) return { usage: { limit, remaining, reset } };
+  const retryAfter = Math.max(1, reset);
+  return { usage: { limit, remaining, reset, retryAfter }, refusal: refusalFor(retryAfter) };
 }
 
 function refusalFor(retryAfter: number): Rejection {
