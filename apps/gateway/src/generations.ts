@@ -44,7 +44,7 @@ export interface GenerationsOptions {
   /** Time in ms that plans may take before the first supergraph is used, and before one that follows is. */
   readonly warmUp?: { readonly startMs: number; readonly reloadMs: number };
   /** Measures operations, fetches and plans. */
-  readonly measure?: Pick<GatewayMetrics, 'pipeline' | 'subgraph' | 'calls' | 'planned' | 'warmedUp'> | undefined;
+  readonly measure?: Pick<GatewayMetrics, 'operations' | 'subgraph' | 'calls' | 'warmedUp'> | undefined;
   /** Whether each operation leaves a line in the log. */
   readonly logOperations?: boolean;
   readonly logger: Logger;
@@ -97,11 +97,10 @@ export function createGenerations(options: GenerationsOptions): Generations {
     const pipeline = createPipeline({
       ...{ graph, subgraphs, production, protection, policies, tracing, generation },
       responseCache: options.responseCache,
-      onPlan: measure?.planned,
+      observe: measure?.operations,
       ...(reopen && { reopen }),
     });
-    const observed = measure?.pipeline(pipeline) ?? pipeline;
-    return { supergraphSdl, graph, subgraphs, addresses, pipeline: logOperations ? logged(observed) : observed };
+    return { supergraphSdl, graph, subgraphs, addresses, pipeline: logOperations ? logged(pipeline) : pipeline };
   };
 
   const warm = async ({ pipeline: { known } }: Generation, before?: Generation): Promise<void> => {

@@ -64,6 +64,8 @@ export function inFlight<Value>(read: () => Promise<Value>): () => Promise<Value
   };
 }
 
+const classes = ['unknown', '1xx', '2xx', '3xx', '4xx', '5xx'];
+
 /** Measures every request that the server answers, by route and not by address. */
 export function measureRequests(app: FastifyInstance, { registry }: Metrics): void {
   const observe = createDurations({
@@ -73,7 +75,12 @@ export function measureRequests(app: FastifyInstance, { registry }: Metrics): vo
     registry,
   });
   app.addHook('onResponse', ({ method, routeOptions }, { statusCode, elapsedTime }, done) => {
-    observe(elapsedTime / 1000, method, routeOptions.url ?? 'unknown', `${Math.floor(statusCode / 100)}xx`);
+    observe(
+      elapsedTime / 1000,
+      method,
+      routeOptions.url ?? 'unknown',
+      classes[Math.floor(statusCode / 100)] ?? 'unknown',
+    );
     done();
   });
 }

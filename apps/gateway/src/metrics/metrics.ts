@@ -1,10 +1,8 @@
 import { createDurations } from '@paygraph/service';
-import { type DocumentNode, Kind } from 'graphql';
+import { type DocumentNode, type GraphQLError, Kind } from 'graphql';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Cached } from '../caching/response-cache.ts';
-import type { Answer } from '../execution/answer.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { Prepared } from '../pipeline/prepare.ts';
+import type { OperationObserver } from '../pipeline/observer.ts';
 import type { WarmedUp } from '../pipeline/warm-up.ts';
 import type { RemoteSubgraph, Subgraph } from '../subgraphs/subgraph.ts';
 import { type CallMetrics, createCallMetrics } from './calls.ts';
@@ -14,12 +12,10 @@ export type Transport = 'websocket' | 'sse' | 'multipart';
 
 /** Measures what it is put around. */
 export interface GatewayMetrics extends Pick<CallMetrics, 'calls'> {
-  pipeline(pipeline: Pipeline): Pipeline;
+  readonly operations: OperationObserver;
   subgraph(subgraph: RemoteSubgraph): Subgraph;
   /** Counts an answer that is for everybody. */
   cached(how: Cached): void;
-  /** Counts an operation that is planned while its caller waits. */
-  planned(): void;
   /** Measures what has been planned before anybody waited. */
   warmedUp(warmedUp: WarmedUp): void;
   /** Counts a subscription that has begun, and returns how to count its end, once. */
@@ -99,44 +95,28 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
   const { calls, show } = createCallMetrics(registry);
   const names = new WeakMap<DocumentNode, string>();
   const nameOf = (document: DocumentNode): string => {
-    const name = names.get(document) ?? nameIn(document, knownOperations);
+    const known = names.get(document);
+    if (known !== undefined) return known;
+    const name = nameIn(document, knownOperations);
     names.set(document, name);
     return name;
   };
-  const ran = (prepared: Extract<Prepared, { kind: 'operation' }>, begun: number, failed: boolean): void => {
-    observeOperation(since(begun), nameOf(prepared.document), prepared.type, failed ? 'errors' : 'ok');
-  };
-
   let answers = 0;
-  const spent = (pipeline: Pipeline, prepared: Extract<Prepared, { kind: 'operation' }>, answer: Answer): void => {
-    answers += 1;
-    if (answers % SAMPLED !== 1) return;
-    const operation = nameOf(prepared.document);
-    costs.inc({ operation, kind: 'estimated' }, prepared.cost);
-    costs.inc({ operation, kind: 'actual' }, pipeline.costOf(prepared, answer));
-  };
 
   return {
-    pipeline: (pipeline) => ({
-      ...pipeline,
-      async prepare(request, scope) {
-        const prepared = await pipeline.prepare(request, scope);
-        if (prepared.kind === 'rejected') rejected.inc({ code: codeOf(prepared) });
-        return prepared;
+    operations: {
+      planned: () => plans.inc({ when: 'request' }),
+      rejected: ([first]) => rejected.inc({ code: codeOf(first) }),
+      ran(prepared, ms, answer, costOf) {
+        const operation = nameOf(prepared.document);
+        observeOperation(ms / 1_000, operation, prepared.type, answer?.hasErrors ? 'errors' : 'ok');
+        if (!answer) return;
+        answers += 1;
+        if (answers % SAMPLED !== 1) return;
+        costs.inc({ operation, kind: 'estimated' }, prepared.cost);
+        costs.inc({ operation, kind: 'actual' }, costOf(prepared, answer));
       },
-      async execute(prepared, scope) {
-        const begun = performance.now();
-        const answer = await pipeline.execute(prepared, scope);
-        ran(prepared, begun, answer.hasErrors === true);
-        spent(pipeline, prepared, answer);
-        return answer;
-      },
-      async executeInParts(prepared, scope, sink) {
-        const begun = performance.now();
-        await pipeline.executeInParts(prepared, scope, sink);
-        ran(prepared, begun, false);
-      },
-    }),
+    },
 
     calls,
     subgraph(subgraph) {
@@ -173,7 +153,6 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
     },
 
     cached: (outcome) => cached.inc({ outcome }),
-    planned: () => plans.inc({ when: 'request' }),
     warmedUp({ planned, refused, seconds: taken }) {
       plans.inc({ when: 'warm-up' }, planned);
       warmUpTime.set(taken);
@@ -193,8 +172,8 @@ function nameIn({ definitions }: DocumentNode, known: ReadonlySet<string>): stri
   return name !== undefined && known.has(name) ? name : OTHER;
 }
 
-function codeOf({ errors }: Extract<Prepared, { kind: 'rejected' }>): string {
-  const code = errors[0]?.extensions.code;
+function codeOf(error: GraphQLError | undefined): string {
+  const code = error?.extensions.code;
   return typeof code === 'string' ? code : 'UNKNOWN';
 }
 

@@ -19,6 +19,7 @@ import { patient, type ReopenPolicy } from '../subscriptions/feed.ts';
 import { createHub } from '../subscriptions/hub.ts';
 import { type Subscription, subscribe } from '../subscriptions/subscribe.ts';
 import { createKnownOperations, type KnownOperations } from './known-operations.ts';
+import type { CostOf, OperationObserver } from './observer.ts';
 import { createPrepare, type Prepare, type PreparedOperation, type PreparedSubscription } from './prepare.ts';
 import { traceEvent, traceOperation } from './trace.ts';
 
@@ -30,8 +31,6 @@ export interface Pipeline {
   readonly known: KnownOperations;
   /** Runs a query or mutation. Its errors are fit for clients. */
   execute(prepared: PreparedOperation, scope: RequestScope): Promise<Answer>;
-  /** What an answer has cost, where the estimate has what it may cost. Dear: it reads the answer. */
-  costOf(prepared: PreparedOperation, answer: Answer): number;
   /** Runs an operation of which something is deferred, and gives its answer away in parts. */
   executeInParts(prepared: PreparedOperation, scope: RequestScope, sink: PartSink): Promise<void>;
   /**
@@ -62,13 +61,12 @@ export interface PipelineOptions {
   readonly responseCache?: ResponseCache | undefined;
   /** Stands for the supergraph and where its subgraphs are. */
   readonly generation?: string;
-  /** Called when an operation is planned while its caller waits. */
-  readonly onPlan?: (() => void) | undefined;
+  readonly observe?: OperationObserver | undefined;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { graph, subgraphs, production, policies = {}, protection = createProtection(), reopen = patient } = options;
-  const { tracing, responseCache, generation = '', onPlan } = options;
+  const { tracing, responseCache, generation = '', observe } = options;
   const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
   const { limits } = protection;
   const compiler = createCompiler(graph, all);
@@ -90,24 +88,28 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return responseCache.answer(keyOf(caching, variables), caching.maxAge, () => run(prepared, forEverybody(scope)));
   };
   const measure = createMeasure(graph);
+  const costOf: CostOf = ({ document }, { json }) => measure(document, JSON.parse(json).data);
   const hub = createHub({ execute: executeRest, reopen });
   return {
-    prepare: createPrepare({ graph, known, production, protection, onPlan }),
+    prepare: createPrepare({ graph, known, production, protection, observe }),
     known,
     execute: (prepared, given) =>
       traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
+        const begun = observe ? performance.now() : 0;
         const answer = await answered(prepared, scope);
+        observe?.ran(prepared, performance.now() - begun, answer, costOf);
         return isOperator(scope.principal) ? withCost(answer, prepared, measure) : answer;
       }),
-    costOf: ({ document }, { json }) => measure(document, JSON.parse(json).data),
     executeInParts: (prepared, given, sink) =>
       traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
         const { executable, variables } = prepared;
+        const begun = observe ? performance.now() : 0;
         try {
           await executeIncrementally(executable, { variables, scope }, sink);
         } catch (error) {
           sink(JSON.stringify({ errors: [presentError(error, scope)], hasNext: false }), true);
         }
+        observe?.ran(prepared, performance.now() - begun, undefined, costOf);
       }),
     executeRest,
     subscribe(prepared, scope, onDone) {

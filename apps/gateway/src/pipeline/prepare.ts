@@ -11,6 +11,7 @@ import type { RequestScope } from '../scope.ts';
 import type { SubscriptionPlan } from '../subscriptions/plan.ts';
 import { MAX_ERRORS } from './documents.ts';
 import type { KnownOperations } from './known-operations.ts';
+import type { OperationObserver } from './observer.ts';
 
 /** An operation as a client sends it, over whatever transport. */
 export interface OperationRequest {
@@ -70,8 +71,7 @@ export interface PrepareOptions {
   /** Hides the schema from anonymous callers: no introspection, no suggestions in validation errors. */
   readonly production: boolean;
   readonly protection: Protection;
-  /** Called when an operation is planned while its caller waits. */
-  readonly onPlan?: (() => void) | undefined;
+  readonly observe?: Pick<OperationObserver, 'planned' | 'rejected'> | undefined;
 }
 
 /**
@@ -80,8 +80,12 @@ export interface PrepareOptions {
  * estimated and charged, planned, compiled. All of it but the variables and the charge is done once per operation, values of
  * its conditions and outcome of its requirements, and remembered. An operation that is refused is charged as the cheapest.
  */
-export function createPrepare({ graph, known: operations, production, protection, onPlan }: PrepareOptions): Prepare {
+export function createPrepare({ graph, known: operations, production, protection, observe }: PrepareOptions): Prepare {
   const { budgets, sourceOf, rateLimiter } = protection;
+  const rejected = (errors: readonly GraphQLError[], usage: Usage | undefined): Prepared => {
+    observe?.rejected(errors);
+    return { kind: 'rejected', errors, usage };
+  };
   const judge = (request: OperationRequest, principal: Principal) => {
     const source = sourceOf(request);
     const isAnonymous = principal.kind === 'anonymous';
@@ -99,12 +103,13 @@ export function createPrepare({ graph, known: operations, production, protection
   const prepare: Prepare = async (request, caller) => {
     // Of whom nothing is known is anonymous, whatever the types promise.
     const { known, variables, coerced, variant, cost } = judge(request, caller.principal ?? anonymous);
-    const charged = rateLimiter && (await rateLimiter.charge(caller, cost));
+    const charging = rateLimiter?.charge(caller, cost);
+    const charged = charging instanceof Promise ? await charging : charging;
     const usage = charged?.usage;
-    if (charged?.refusal) return { kind: 'rejected', errors: charged.refusal.errors, usage };
+    if (charged?.refusal) return rejected(charged.refusal.errors, usage);
     const { document, operation } = known;
     const judged = { document, variables, cost, usage };
-    if (!variant.isPlanned) onPlan?.();
+    if (!variant.isPlanned) observe?.planned();
     const planned = variant.plan();
     if (planned.kind === 'subscription')
       return { kind: 'subscription', ...planned.plan, ...judged, begin: planned.plan.cursor?.initial(coerced) };
@@ -112,8 +117,8 @@ export function createPrepare({ graph, known: operations, production, protection
     return { kind: 'operation', type, ...judged, executable: planned.executable, caching: planned.caching };
   };
   const refused = async (errors: readonly GraphQLError[], caller: RequestScope): Promise<Prepared> => {
-    const charged = rateLimiter && (await rateLimiter.charge(caller, 0));
-    return { kind: 'rejected', errors: charged?.refusal?.errors ?? errors, usage: charged?.usage };
+    const charged = await rateLimiter?.charge(caller, 0);
+    return rejected(charged?.refusal?.errors ?? errors, charged?.usage);
   };
 
   return async (request, caller) => {
