@@ -17,36 +17,55 @@ import type { EstimatorOptions } from './cost.ts';
 export type Measure = (document: DocumentNode, data: unknown) => number;
 
 export function createMeasure({ schema, weights }: Pick<EstimatorOptions, 'schema' | 'weights'>): Measure {
-  return (document, data) => {
-    const operation = operationIn(document);
+  const known = new WeakMap<DocumentNode, readonly Weighed[]>();
+  const weighedIn = (document: DocumentNode): readonly Weighed[] => {
     const fragments = fragmentsIn(document);
-    const ofObject = (value: object, type: GraphQLCompositeType, sets: readonly SelectionSetNode[]): number => {
-      const counted = new Set<string>();
-      let cost = 0;
+    const ofSets = (type: GraphQLCompositeType, sets: readonly SelectionSetNode[]): Weighed[] => {
+      const fields = new Map<string, Weighed>();
       for (const { parent, nodes } of askedBy(schema, fragments, type, sets)) {
         const [node] = nodes;
         const key = node && responseName(node);
-        // Fields of types that it is not of are absent; those of an interface and of its own type are the same.
-        if (!node || key === undefined || counted.has(key) || !(key in value)) continue;
-        counted.add(key);
-        if (isIntrospection(node)) cost += ABOUT_SCHEMA;
+        // Fields of types that an object is not of are absent; those of an interface and of its own type are the same.
+        if (!node || key === undefined || fields.has(key)) continue;
+        const once = isIntrospection(node) ? ABOUT_SCHEMA : 0;
         const field = fieldOf(parent, node.name.value);
-        if (!field) continue;
-        const named = getNamedType(field.type);
-        const weight = weights.field(`${parent.name}.${field.name}`, named);
+        const named = field && getNamedType(field.type);
+        const each = named ? weights.field(`${parent.name}.${field.name}`, named) : 0;
         const inner = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-        for (const item of [(value as Readonly<Record<string, unknown>>)[key]].flat(Number.POSITIVE_INFINITY)) {
-          if (item === null || item === undefined) continue;
-          cost += weight;
-          if (isCompositeType(named) && typeof item === 'object') cost += ofObject(item, named, inner);
-        }
+        fields.set(key, { key, once, each, inner: isCompositeType(named) ? ofSets(named, inner) : [] });
       }
-      return cost;
+      return [...fields.values()];
     };
-    const root = rootOf(schema, operation);
-    const selected = typeof data === 'object' && data !== null ? ofObject(data, root, [operation.selectionSet]) : 0;
-    return baseOf(operation) + selected;
+    const operation = operationIn(document);
+    return ofSets(rootOf(schema, operation), [operation.selectionSet]);
   };
+  return (document, data) => {
+    const fields = known.get(document) ?? weighedIn(document);
+    known.set(document, fields);
+    return baseOf(operationIn(document)) + costOf(data, fields);
+  };
+}
+
+/** A field that is selected, by its response name. */
+interface Weighed {
+  readonly key: string;
+  /** What it weighs by itself, and what each of its values does. */
+  readonly once: number;
+  readonly each: number;
+  readonly inner: readonly Weighed[];
+}
+
+function costOf(value: unknown, fields: readonly Weighed[]): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let cost = 0;
+  for (const { key, once, each, inner } of fields) {
+    if (!(key in value)) continue;
+    cost += once;
+    if (each === 0 && inner.length === 0) continue;
+    for (const item of [(value as Readonly<Record<string, unknown>>)[key]].flat(Number.POSITIVE_INFINITY))
+      if (item !== null && item !== undefined) cost += each + costOf(item, inner);
+  }
+  return cost;
 }
 
 /** Operators see what operations cost. */
