@@ -202,7 +202,7 @@ function refuseMalformedHost({ headers: { host = '' } }: FastifyRequest, _reply:
 }
 
 /** Most of them: a name or an address, and a port. */
-const PLAIN_HOST = /^[a-z0-9.-]+(?::\d{1,4})?$/i;
+const PLAIN_HOST = /^[a-z0-9.-]+(?::[1-5]?\d{1,4})?$/i;
 type HookDone = (error?: Error) => void;
 
 /** The gateway answers what it can, whichever of them is away. */
