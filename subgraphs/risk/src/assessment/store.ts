@@ -63,9 +63,10 @@ export function createAssessmentStore(database: PrismaClient, { velocity }: Thre
 
   return {
     async histories(payments) {
-      // assessment_payer_id_assessed_at_idx counts, and stops at the threshold; assessment_payer_id_payee_id_idx knows.
+      // assessment_payer_id_assessed_at_idx counts, and stops at the threshold; assessment_payer_id_payee_id_idx knows. EXISTS
+      // would be answered from a hash of the whole table, as long as that was small when the statement was planned.
       const rows = await database.$queryRaw`
-        SELECT EXISTS (SELECT FROM assessment WHERE payment_id = party.payment_id) AS assessed,
+        SELECT (SELECT true FROM assessment WHERE payment_id = party.payment_id) IS NOT NULL AS assessed,
                (
                  SELECT count(*)::int
                  FROM (
@@ -74,9 +75,9 @@ export function createAssessmentStore(database: PrismaClient, { velocity }: Thre
                    LIMIT ${velocity.extreme}
                  ) AS recent
                ) AS "withinHour",
-               EXISTS (
-                 SELECT FROM assessment WHERE payer_id = party.payer_id AND payee_id = party.payee_id
-               ) AS known
+               (
+                 SELECT true FROM assessment WHERE payer_id = party.payer_id AND payee_id = party.payee_id LIMIT 1
+               ) IS NOT NULL AS known
         FROM unnest(
           ${payments.map(({ paymentId }) => paymentId)}::text[],
           ${payments.map(({ payerId }) => payerId)}::text[],
