@@ -39,18 +39,28 @@ export async function loadRuleSet(version: string = currentVersion): Promise<Rul
   return createRuleSet(version, await readFile(file, 'utf8'));
 }
 
-/** @throws when the source is no valid decision model. */
+/**
+ * Rules know nothing but the facts, of which there are some hundreds, so each is decided once.
+ *
+ * @throws when the source is no valid decision model.
+ */
 export function createRuleSet(version: string, source: string): RuleSet {
   const decision = new ZenEngine().createDecision(Buffer.from(source));
   decision.validate();
+  const verdicts = new Map<string, Verdict>();
   return {
     version,
     source,
     checksum: createHash('sha256').update(source).digest('hex'),
     evaluate: async (facts) => {
+      const key = JSON.stringify(facts);
+      const known = verdicts.get(key);
+      if (known) return known;
       const { result } = await decision.evaluate(facts);
-      const verdict = verdictShape.parse(result);
-      return { ...verdict, reasons: verdict.reasons.toSorted((a, b) => b.weight - a.weight) };
+      const { reasons, ...rest } = verdictShape.parse(result);
+      const verdict = { ...rest, reasons: reasons.toSorted((a, b) => b.weight - a.weight) };
+      verdicts.set(key, verdict);
+      return verdict;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { isId } from '@paygraph/ids';
 import { type Currency, formatAmount, isCurrency, type Money, parseAmount } from '@paygraph/money';
-import type { Clock } from '@paygraph/service';
+import { type Clock, createLru } from '@paygraph/service';
 import { badUserInput } from '@paygraph/subgraph';
 import type { LimitHoldInput, MutationResolvers, WalletResolvers } from '../generated/graphql.ts';
 import type { WalletStore } from '../wallet/store.ts';
@@ -10,6 +10,8 @@ import { type LimitTable, noLimits } from './limit-table.ts';
 import type { Tiers } from './tiers.ts';
 
 const maxItems = 1_000;
+/** Characters of wallets' ids, each of 36: some 10,000 wallets. */
+const mostRemembered = 360_000;
 
 export const limitFields = (table: LimitTable) =>
   ({
@@ -46,11 +48,28 @@ interface LimitDependencies {
 }
 
 export const limitMutations = ({ holds, table, tiers, store, clock }: LimitDependencies) => {
+  /** Whose wallets are: no wallet ever changes hands. */
+  const owners = createLru<string>(mostRemembered);
+
+  const ownersOf = async (walletIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> => {
+    const found = new Map<string, string>();
+    for (const id of walletIds) {
+      const owner = owners.get(id);
+      if (owner !== undefined) found.set(id, owner);
+    }
+    const unknown = [...walletIds].filter((id) => !found.has(id));
+    if (unknown.length === 0) return found;
+    for (const { id, ownerId } of await store.byIds(unknown)) {
+      owners.set(id, ownerId);
+      found.set(id, ownerId);
+    }
+    return found;
+  };
   /** The tier of each wallet's owner. */
   const tiersOf = async (walletIds: readonly string[]) => {
-    const wallets = await store.byIds([...new Set(walletIds)]);
-    const known = await tiers.of(wallets.map(({ ownerId }) => ownerId));
-    return new Map(wallets.map(({ id, ownerId }) => [id, known.get(ownerId) ?? 'BASIC']));
+    const found = await ownersOf(new Set(walletIds));
+    const known = await tiers.of([...found.values()]);
+    return new Map([...found].map(([id, ownerId]) => [id, known.get(ownerId) ?? 'BASIC']));
   };
 
   return {
