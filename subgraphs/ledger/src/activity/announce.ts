@@ -10,6 +10,13 @@ export function announcing(engine: LedgerEngine, posted: () => void): LedgerEngi
       if (outcomes.some(({ done }) => done)) posted();
       return outcomes;
     };
-  const { post, reverse, capture } = engine;
-  return { ...engine, post: announced(post), reverse: announced(reverse), capture: announced(capture) };
+  const { post, reverse, capture, reserve } = engine;
+  const reserveAnnounced = announced(reserve);
+  return {
+    ...engine,
+    post: announced(post),
+    reverse: announced(reverse),
+    capture: announced(capture),
+    reserve: (items) => (items.some(({ captureAs }) => captureAs !== undefined) ? reserveAnnounced : reserve)(items),
+  };
 }

@@ -254,6 +254,7 @@ describe('the service', () => {
       'post_transactions',
       'publish_head',
       'record_proof',
+      'reserve_and_capture',
       'reserve_funds',
       'reverse_transactions',
       'sequence_before',
@@ -264,7 +265,7 @@ describe('the service', () => {
     const definers = await owner.$queryRaw<{ config: string[] }[]>`
       SELECT proconfig AS config FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef
     `;
-    expect(definers).toHaveLength(13);
+    expect(definers).toHaveLength(14);
     for (const { config } of definers) expect(config).toContain('search_path=public, pg_temp');
   });
 });

@@ -47,6 +47,8 @@ export interface NewReservation {
   readonly entries: readonly NewEntry[];
   /** When the hold ends by itself: after now, at most 31 days ahead by the database's clock. */
   readonly expiresAt: Date;
+  /** `txn_…`: captures all of it at once, by this id; left out, it stays reserved. */
+  readonly captureAs?: string | undefined;
 }
 
 /** A reservation to post, in whole or in part. */

@@ -67,8 +67,11 @@ export function createDatabaseCommands(pool: pg.Pool) {
       references: batch.map(({ reference }) => reference),
       expiresAt: batch.map(({ expiresAt }) => expiresAt),
     };
-    const items = batch.map(withFingerprint(reservationFingerprint));
-    return refusals(batch, await callWithBatch('reserve_funds', items, columns)).map(untimely);
+    const values = batchOf(batch.map(withFingerprint(reservationFingerprint)), columns);
+    const rows = batch.some(({ captureAs }) => captureAs !== undefined)
+      ? await call('reserve_and_capture', reserveAndCaptureParameters, [...values, ...capturesAtOnce(batch)])
+      : await call('reserve_funds', batchParameters, values);
+    return refusals(batch, rows).map(untimely);
   };
 
   const capture: DatabaseCommand<Capture> = async (batch) => {
@@ -155,6 +158,18 @@ export function postValues(groups: readonly (readonly NewTransaction[])[], isDou
     linked: transactions.map(({ linkedWithNext = false }) => linkedWithNext),
   };
   return [...batchOf(items, columns), isDoubtful];
+}
+
+const reserveAndCaptureParameters = `${batchParameters}, $19::text[], $20::bytea[]`;
+
+/** Ids and fingerprints, as of captures of all that is reserved; null of what stays reserved. */
+function capturesAtOnce(batch: readonly NewReservation[]): readonly unknown[] {
+  return [
+    batch.map(({ captureAs }) => captureAs ?? null),
+    batch.map(
+      ({ id, captureAs }) => captureAs && Buffer.from(captureFingerprint({ id: captureAs, reservationId: id }), 'hex'),
+    ),
+  ];
 }
 
 const withFingerprint =

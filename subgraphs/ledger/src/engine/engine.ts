@@ -50,6 +50,7 @@ export interface LedgerEngine {
   readonly post: Command<NewTransaction>;
   /** Takes transactions back, never more of one than it moved. */
   readonly reverse: Command<NewReversal>;
+  /** Holds funds, and captures at once those that say so. */
   readonly reserve: Command<NewReservation>;
   readonly capture: Command<Capture>;
   /** Gives reservations back. An id never reserved is marked, so that it never can be. */
@@ -89,7 +90,12 @@ export function createEngine(pool: pg.Pool, { maxQueue, maxBatch, observe }: Eng
       idOf: ({ id }) => id,
       keysOf: ({ id, reverses }) => [id, reverses],
     }),
-    reserve: command('reserve', { run: run.reserve, faultIn: faultInReservation, idOf: ({ id }) => id }),
+    reserve: command('reserve', {
+      run: run.reserve,
+      faultIn: faultInReservation,
+      idOf: ({ id }) => id,
+      keysOf: ({ id, captureAs }) => (captureAs === undefined ? [id] : [id, captureAs]),
+    }),
     capture: command('capture', {
       run: run.capture,
       faultIn: faultInCapture,

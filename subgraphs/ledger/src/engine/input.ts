@@ -38,8 +38,8 @@ export function transactionFrom({
   }));
 }
 
-export function reservationFrom({ entries, ...rest }: ReserveInput): Prepared<NewReservation> {
-  return withEntries(rest.id, entries, (parsed) => ({ ...rest, entries: parsed }));
+export function reservationFrom({ entries, captureAs, ...rest }: ReserveInput): Prepared<NewReservation> {
+  return withEntries(rest.id, entries, (parsed) => ({ ...rest, entries: parsed, captureAs: captureAs ?? undefined }));
 }
 
 export function reversalFrom({

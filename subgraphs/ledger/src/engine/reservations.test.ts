@@ -65,6 +65,54 @@ describe('a reservation', () => {
     ]);
   });
 
+  it('that says so is captured at once, like those beside it that do not are not', async () => {
+    const payer = await ledger.openWallet({ funds: 10_000n });
+    const payee = await ledger.openWallet();
+    const part = (amount: bigint) => [debit(wallet(payer), amount), credit(wallet(payee), amount)];
+    const atOnce = () => newId('txn');
+    const items = [
+      reservation(part(6000n), { captureAs: atOnce() }),
+      reservation(part(9000n), { captureAs: atOnce() }),
+      reservation(part(1000n)),
+      reservation(part(2000n), { captureAs: atOnce() }),
+    ];
+    const done = ['done', 'INSUFFICIENT_FUNDS', 'done', 'done'];
+    expect(codes(await ledger.engine.reserve(items))).toEqual(done);
+    expect(codes(await ledger.engine.reserve(items))).toEqual(done);
+    expect(await balance(payer)).toEqual({ posted: '20.00', available: '10.00', in: '0.00', out: '10.00' });
+    expect(await balance(payee)).toEqual({ posted: '80.00', available: '80.00', in: '10.00', out: '0.00' });
+    const states = (await ledger.engine.statuses(items.map(({ id }) => id))).map(({ state }) => state);
+    expect(states).toEqual(['CAPTURED', null, 'RESERVED', 'CAPTURED']);
+    const [first] = items;
+    expect(
+      codes(await ledger.engine.capture([{ id: first?.captureAs ?? '', reservationId: first?.id ?? '' }])),
+    ).toEqual(['done']);
+  });
+
+  it('that was made before is captured by a repeat that says so, and one that was given back is not', async () => {
+    const { payee, held } = await sixtyOfHundred();
+    expect(codes(await ledger.engine.reserve([{ ...held, captureAs: newId('txn') }]))).toEqual(['done']);
+    expect(await balance(payee)).toMatchObject({ posted: '60.00', in: '0.00' });
+    expect(codes(await ledger.engine.void([held.id]))).toEqual(['RESERVATION_CAPTURED']);
+    const other = await sixtyOfHundred();
+    await ledger.engine.void([other.held.id]);
+    expect(codes(await ledger.engine.reserve([{ ...other.held, captureAs: newId('txn') }]))).toEqual([
+      'RESERVATION_VOIDED',
+    ]);
+    expect(await balance(other.payee)).toMatchObject({ posted: '0.00', in: '0.00' });
+  });
+
+  it('stays reserved when it cannot be captured by an id that is taken', async () => {
+    const { held } = await sixtyOfHundred();
+    const taken = newId('txn');
+    expect(await capture(held.id, { id: taken })).toBe('done');
+    const { payer, part } = await sixtyOfHundred();
+    const late = reservation(part(1000n), { captureAs: taken });
+    expect(codes(await ledger.engine.reserve([late]))).toEqual(['IDEMPOTENCY_CONFLICT']);
+    expect(await stateOf(late.id)).toBe('RESERVED');
+    expect(await balance(payer)).toMatchObject({ posted: '100.00', available: '30.00' });
+  });
+
   it('is captured whole', async () => {
     const { payer, payee, held } = await sixtyOfHundred();
     expect(await capture(held.id)).toBe('done');

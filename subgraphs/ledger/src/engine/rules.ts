@@ -26,9 +26,14 @@ export function faultInTransaction({ id, reference, entries, effectiveAt, metada
   );
 }
 
-export function faultInReservation({ id, reference, entries, expiresAt }: NewReservation): Refusal | undefined {
+export function faultInReservation(reservation: NewReservation): Refusal | undefined {
+  const { id, reference, entries, expiresAt, captureAs } = reservation;
   return (
-    idFault('res', id) ?? referenceFault(reference) ?? entriesFault(entries) ?? instantFault('expiresAt', expiresAt)
+    idFault('res', id) ??
+    referenceFault(reference) ??
+    entriesFault(entries) ??
+    instantFault('expiresAt', expiresAt) ??
+    (captureAs === undefined ? undefined : idFault('txn', captureAs))
   );
 }
 

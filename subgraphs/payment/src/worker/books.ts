@@ -110,18 +110,12 @@ export function createBooks({ ledger }: Pick<Peers, 'ledger'>, logger: Logger): 
       askAll(
         movings,
         async (asked) => {
-          const reservations = asked.map(wireReservation);
-          const captures = asked.map(({ id, transactionId }) => ({ id: transactionId, reservationId: id }));
-          const answer = await ledger.request(ReserveAndCaptureDocument, { reservations, captures });
-          const captured = answersTo(asked, answer.capture);
-          return answersTo(asked, answer.reserve).map((reserved, index): Movement => {
-            const capture = captured[index];
-            // What was not reserved could not be captured either: the reservation's refusal is the reason.
-            const [command, decisive] =
-              reserved.done && capture ? ['capture' as const, capture] : ['reserve' as const, reserved];
-            if (decisive.code !== null && closing.has(decisive.code)) return { kind: 'closed' };
-            return answers(command, asked.slice(index, index + 1), [decisive])[0] ?? unknown;
-          });
+          const reservations = asked.map((one) => ({ ...wireReservation(one), captureAs: one.transactionId }));
+          const { reserve } = await ledger.request(ReserveAndCaptureDocument, { reservations });
+          const answered = answers('reserve', asked, reserve);
+          return reserve.map(({ code }, index) =>
+            code !== null && closing.has(code) ? { kind: 'closed' } : (answered[index] ?? unknown),
+          );
         },
         logger,
       ),

@@ -93,7 +93,12 @@ export async function startLedger(): Promise<SimulatedLedger> {
     }
     return undefined;
   };
-  const reserve = (input: ReserveInput) => {
+  const reserve = ({ captureAs, ...input }: ReserveInput) => {
+    const reserved = reserveOnly(input);
+    if (!reserved.done || captureAs === undefined || captureAs === null) return reserved;
+    return { ...capture({ id: captureAs, reservationId: input.id, releaseRest: true }), id: input.id };
+  };
+  const reserveOnly = (input: Omit<ReserveInput, 'captureAs'>) => {
     const content = JSON.stringify(input);
     const before = reservations.get(input.id);
     if (tombstones.has(input.id) || before?.state === 'VOIDED') return refuse(input.id, 'RESERVATION_VOIDED');
