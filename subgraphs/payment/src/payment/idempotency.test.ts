@@ -92,6 +92,18 @@ describe('an idempotency key', () => {
     scene.wallets.setStatus(scene.amaUsd, 'ACTIVE');
   });
 
+  it('gives it also when those who would be asked about a new one do not answer', async () => {
+    const idempotencyKey = randomUUID();
+    const first = await asAma.pay({ ...scene.dollars('1'), idempotencyKey });
+    scene.wallets.misbehave('down');
+    expect(await asAma.pay({ ...scene.dollars('1'), idempotencyKey })).toMatchObject({
+      replayed: true,
+      payment: { id: idOf(first) },
+    });
+    scene.wallets.behave();
+    await asAma.paymentIn(idOf(first), 'CONFIRMED');
+  });
+
   it('is refused with another input', async () => {
     const idempotencyKey = randomUUID();
     await asAma.pay({ ...scene.dollars('1'), idempotencyKey });

@@ -34,13 +34,14 @@ export async function makeOnce<Code extends RefusalCode>(
   use: KeyUse,
   prepare: () => Promise<Draft | Refused<Code>>,
 ): Promise<Made | Refused<Code | 'IDEMPOTENCY_KEY_REUSED'> | QuoteInUse> {
-  // At the same time, since hardly any key has been used before: what was prepared for one that has is of no account.
-  const preparing = prepare();
-  preparing.catch(() => {});
-  const before = await earlier(database, use);
-  if (before) return before;
-  const draft = await preparing;
-  if (draft.kind === 'refused') return draft;
+  // Hardly any key has been used before, and the statement that uses it says so: it is looked up when there comes to be none.
+  const draft = await prepare().catch(async (error: unknown) => {
+    const before = await earlier(database, use);
+    if (before) return before;
+    throw error;
+  });
+  if (draft.kind === 'made') return draft;
+  if (draft.kind === 'refused') return (await earlier(database, use)) ?? draft;
   const inserted = await insertExpected(draft);
   switch (inserted.kind) {
     case 'inserted':
