@@ -1,13 +1,13 @@
 import { createServiceTokenSigner, generateSigningKey, type ServiceName, type SigningKey } from '@paygraph/auth';
 import type { DatabaseName } from '@paygraph/database';
-import { createGraphClient, quotePayment } from '@paygraph/standalone/client';
+import { createGraphClient } from '@paygraph/standalone/client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { answerTo, codesOf, errorsOf } from '../support/answers.ts';
 import { commands, type Entity, entities } from '../support/contracts.ts';
 import { gatewayProofs } from '../support/gateway-proofs.ts';
 import { usePlatform } from '../support/journey.ts';
-import { outcomeOf, payNow, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
+import { belongingsOf } from './support/belongings.ts';
 
 const platform = usePlatform('one process');
 let customer: Customer;
@@ -104,25 +104,7 @@ describe("entities asked for at a subgraph's own port", () => {
   /** The id of one entity of each type, all of them of one payment. */
   const ids = new Map<string, string>();
   beforeAll(async () => {
-    const payee = await platform().customer({ USD: '0.00' });
-    const payment = await payNow(customer, transfer(customer, payee, '1.00 USD', 'USD'));
-    await outcomeOf(customer, payment);
-    const { payment: found } = await platform().operator.graph<Found>(
-      `query ($id: ID!) {
-        payment(id: $id) {
-          payer { wallet { id owner { id } } } riskAssessment { id } ledgerTransactions { id entries { account { id } } }
-        }
-      }`,
-      { id: payment },
-    );
-    const [transaction] = found.ledgerTransactions;
-    ids.set('Payment', payment);
-    ids.set('Wallet', found.payer.wallet.id);
-    ids.set('Customer', found.payer.wallet.owner.id);
-    ids.set('RiskAssessment', found.riskAssessment.id);
-    ids.set('LedgerTransaction', transaction?.id ?? '');
-    ids.set('LedgerAccount', transaction?.entries[0]?.account.id ?? '');
-    ids.set('PaymentQuote', (await quotePayment(customer, transfer(customer, payee, '1.00 USD', 'USD'))).id);
+    for (const { type, id } of await belongingsOf(customer, platform())) ids.set(type, id);
   });
 
   /** Who sees one: staff see everything but what somebody was only offered. */
@@ -157,17 +139,6 @@ describe("entities asked for at a subgraph's own port", () => {
     },
   );
 });
-
-interface Found {
-  readonly payment: {
-    readonly payer: { readonly wallet: { readonly id: string; readonly owner: { readonly id: string } } };
-    readonly riskAssessment: { readonly id: string };
-    readonly ledgerTransactions: readonly {
-      readonly id: string;
-      readonly entries: readonly { readonly account: { readonly id: string } }[];
-    }[];
-  };
-}
 
 function isSomething(value: unknown): boolean {
   if (value === null || value === undefined) return false;

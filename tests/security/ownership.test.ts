@@ -1,13 +1,12 @@
 import { connect, until, type Watch, watch } from '@paygraph/gateway/testing';
 import type { IdPrefix } from '@paygraph/ids';
 import { newId } from '@paygraph/ids';
-import { quotePayment } from '@paygraph/standalone/client';
 import { beforeAll, expect, it } from 'vitest';
 import { answerTo } from '../support/answers.ts';
 import { contentsOf } from '../support/contents.ts';
 import { usePlatform } from '../support/journey.ts';
-import { outcomeOf, payNow, transfer } from '../support/payments.ts';
 import type { Customer } from '../support/platform.ts';
+import { belongingsOf } from './support/belongings.ts';
 import { deepIdFields, type IdField, idFields } from './support/fields.ts';
 
 const platform = usePlatform('one process');
@@ -19,37 +18,8 @@ const theirs = new Map<IdPrefix, string>();
 beforeAll(async () => {
   victim = await platform().customer({ USD: '10.00' });
   stranger = await platform().customer({ USD: '5.00', EUR: '0.00' });
-  const friend = await platform().customer({ USD: '0.00' });
-  const payment = await payNow(victim, transfer(victim, friend, '1.00 USD', 'USD'));
-  await outcomeOf(victim, payment);
-  const { payment: found } = await platform().operator.graph<Found>(
-    `query ($id: ID!) {
-      payment(id: $id) {
-        payer { wallet { id owner { id email } } } riskAssessment { id } ledgerTransactions { id entries { account { id } } }
-      }
-    }`,
-    { id: payment },
-  );
-  const [transaction] = found.ledgerTransactions;
-  theirs.set('pay', payment);
-  theirs.set('wal', found.payer.wallet.id);
-  theirs.set('cus', found.payer.wallet.owner.id);
-  theirs.set('ast', found.riskAssessment.id);
-  theirs.set('txn', transaction?.id ?? '');
-  theirs.set('acc', transaction?.entries[0]?.account.id ?? '');
-  theirs.set('quo', (await quotePayment(victim, transfer(victim, friend, '1.00 USD', 'USD'))).id);
+  for (const { prefix, id } of await belongingsOf(victim, platform())) theirs.set(prefix, id);
 });
-
-interface Found {
-  readonly payment: {
-    readonly payer: { readonly wallet: { readonly id: string; readonly owner: { readonly id: string } } };
-    readonly riskAssessment: { readonly id: string };
-    readonly ledgerTransactions: readonly {
-      readonly id: string;
-      readonly entries: readonly { readonly account: { readonly id: string } }[];
-    }[];
-  };
-}
 
 /** Money may be sent to anybody, so that these say whether there is such a wallet and whose it is. */
 const payees = new Set(['createPayment input.payeeWalletId', 'createPaymentQuote input.payeeWalletId']);
