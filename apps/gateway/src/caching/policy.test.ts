@@ -39,9 +39,9 @@ const graph = loadGraph(
         type Source { name: String }
         type Country { name: String  capital: Country @cacheControl(maxAge: 10) }
         type Typed @cacheControl(maxAge: 30) { id: ID  next: Typed  longer: Typed @cacheControl(maxAge: 99) }
-        interface Place { name: String }
-        type City implements Place { name: String @cacheControl(maxAge: 20) }
-        type House implements Place { name: String @cacheControl(scope: PRIVATE)  number: Int }
+        interface Place { name: String  keeper: String @cacheControl(scope: PRIVATE) }
+        type City implements Place { name: String @cacheControl(maxAge: 20)  keeper: String }
+        type House implements Place { name: String @cacheControl(scope: PRIVATE)  keeper: String  number: Int }
         union Price = Fee | Discount
         type Fee { amount: String }
         type Discount @cacheControl(scope: PRIVATE) { amount: String }`,
@@ -74,6 +74,7 @@ it.each([
   ['a root field is private', '{ mine { mid } }'],
   ['a field in it is private', '{ rate { mid ... { note } } }'],
   ['something that an interface may be is private', '{ places { name } }'],
+  ['an interface says that it is private', '{ places { ... on City { keeper } } }'],
   ['something that a union may be is private', '{ prices { ... on Fee { amount } } }'],
   ['a root field asks who asks', '{ guarded { mid } }'],
   ['a field in it asks who asks', '{ rate { mid books } }'],

@@ -7,6 +7,7 @@ import {
   getNamedType,
   isAbstractType,
   isCompositeType,
+  isObjectType,
   type SelectionSetNode,
 } from 'graphql';
 import { operationIn } from '../execution/conditions.ts';
@@ -33,10 +34,19 @@ export function createPublicFor(schema: GraphQLSchema, hints: CacheHints): Publi
     const hint = hints.get(type.name) ?? { maxAge: undefined, isPrivate: false, inherits: false };
     return { ...hint, isPrivate };
   };
-  const own = (parent: string, { name, type }: GraphQLField<unknown, unknown>, isRoot: boolean): number => {
+  /** Whether it is somebody's by what the object or an interface of it says. */
+  const isPrivate = (object: GraphQLCompositeType, field: string): boolean =>
+    [object, ...(isObjectType(object) ? object.getInterfaces() : [])].some(
+      ({ name }) => hints.get(`${name}.${field}`)?.isPrivate,
+    );
+  const own = (
+    object: GraphQLCompositeType,
+    { name, type }: GraphQLField<unknown, unknown>,
+    isRoot: boolean,
+  ): number => {
     const named = getNamedType(type);
-    const [onField, onType] = [hints.get(`${parent}.${name}`), ofType(named)];
-    if (onField?.isPrivate || onType?.isPrivate) return 0;
+    const [onField, onType] = [hints.get(`${object.name}.${name}`), ofType(named)];
+    if (isPrivate(object, name) || onType?.isPrivate) return 0;
     const maxAge = onField?.maxAge ?? onType?.maxAge;
     if (maxAge !== undefined) return maxAge;
     const inherits = !isCompositeType(named) || onField?.inherits === true || onType?.inherits === true;
@@ -55,7 +65,7 @@ export function createPublicFor(schema: GraphQLSchema, hints: CacheHints): Publi
       if (node.name.value === '__typename') return Number.POSITIVE_INFINITY;
       const ages = objectsOf(parent).map((object) => {
         const field = fieldOf(object, node.name.value);
-        return field ? own(object.name, field, object === root) : 0;
+        return field ? own(object, field, object === root) : 0;
       });
       const type = getNamedType(fieldOf(parent, node.name.value)?.type);
       const inner = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
