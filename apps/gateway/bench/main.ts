@@ -46,39 +46,48 @@ const environment = {
   ...(profileDirectory && { profileDirectory }),
 };
 if (profileDirectory) await mkdir(profileDirectory, { recursive: true });
-const gateways = await Promise.all(chosenGateways.map((name) => startGateway(name, environment)));
 try {
-  const answerBytes = await answersOf(gateways, tokens.of(0));
-  const measures = await run();
+  const { measures, answerBytes } = await run();
   const result = { rounds, seconds, answerBytes, measures, targets: targetsOf(measures) };
   console.log(options.json ? JSON.stringify(result, null, 2) : report(result));
 } finally {
-  await Promise.all(gateways.map((gateway) => gateway.stop()));
   await subgraphs.stop();
   await rm(directory, { recursive: true, force: true });
 }
 
-async function run(): Promise<Measures> {
-  const all: Partial<Record<WorkloadName | 'live', Partial<Record<GatewayName, Measure>>>> = {};
-  for (const workload of chosenWorkloads)
-    all[workload] = workload === 'live' ? await runLive() : await runQueries(workload);
-  return all;
+type Measured = Partial<Record<GatewayName, Measure[]>>;
+
+/**
+ * Measures all gateways in turn, again and again: what slows the machine down slows all of them. Every round has processes of
+ * its own: of one and the same gateway two differ by a tenth for as long as they run.
+ */
+async function run(): Promise<{ measures: Measures; answerBytes: Readonly<Record<string, number>> }> {
+  const measured = new Map(chosenWorkloads.map((workload): [typeof workload, Measured] => [workload, {}]));
+  let answerBytes = {};
+  for (let round = 0; round < rounds; round += 1) {
+    const gateways = await Promise.all(chosenGateways.map((name) => startGateway(name, environment)));
+    try {
+      answerBytes = await answersOf(gateways, tokens.of(0));
+      for (const [workload, so] of measured)
+        for (const [name, measure] of await inTurn(gateways, workload)) so[name] = [...(so[name] ?? []), measure];
+    } finally {
+      await Promise.all(gateways.map((gateway) => gateway.stop()));
+    }
+  }
+  const medians = ([workload, so]: [string, Measured]) => [
+    workload,
+    Object.fromEntries(Object.entries(so).map(([name, measures]) => [name, medianOf(measures)])),
+  ];
+  return { measures: Object.fromEntries([...measured].map(medians)), answerBytes };
 }
 
-function runQueries(workload: WorkloadName) {
-  const authorization = tokens.of(0);
-  return interleaved(gateways, {
-    warmUp: (gateway) => warmUp({ gateway, workload, authorization }),
-    measure: (gateway) => measureQueries({ gateway, subgraphs, workload, authorization, seconds }),
-  });
-}
-
-function runLive() {
-  const measure = (gateway: RunningGateway) => measureLive({ gateway, subgraphs, tokens, seconds });
-  return interleaved(
-    gateways.filter(({ name }) => liveGateways.includes(name)),
-    { warmUp: measure, measure },
-  );
+async function inTurn(all: readonly RunningGateway[], workload: WorkloadName | 'live') {
+  const gateways = workload === 'live' ? all.filter(({ name }) => liveGateways.includes(name)) : all;
+  const trial = workload === 'live' ? live() : queries(workload);
+  for (const gateway of gateways) await trial.warmUp(gateway);
+  const measures: [GatewayName, Measure][] = [];
+  for (const gateway of gateways) measures.push([gateway.name, await trial.measure(gateway)]);
+  return measures;
 }
 
 interface Trial {
@@ -86,13 +95,17 @@ interface Trial {
   measure(gateway: RunningGateway): Promise<Measure>;
 }
 
-/** Measures all gateways in turn, again and again: what slows the machine down slows all of them. */
-async function interleaved(all: readonly RunningGateway[], { warmUp, measure }: Trial) {
-  const measured = all.map((gateway) => ({ gateway, measures: [] as Measure[] }));
-  for (const gateway of all) await warmUp(gateway);
-  for (let round = 0; round < rounds; round += 1)
-    for (const { gateway, measures } of measured) measures.push(await measure(gateway));
-  return Object.fromEntries(measured.map(({ gateway, measures }) => [gateway.name, medianOf(measures)]));
+function queries(workload: WorkloadName): Trial {
+  const authorization = tokens.of(0);
+  return {
+    warmUp: (gateway) => warmUp({ gateway, workload, authorization }),
+    measure: (gateway) => measureQueries({ gateway, subgraphs, workload, authorization, seconds }),
+  };
+}
+
+function live(): Trial {
+  const measure = (gateway: RunningGateway) => measureLive({ gateway, subgraphs, tokens, seconds });
+  return { warmUp: measure, measure };
 }
 
 function chosen<Name extends string>(list: string, all: readonly Name[], option: string): Name[] {

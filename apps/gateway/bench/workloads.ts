@@ -24,7 +24,7 @@ export const workloads = {
     }`,
     variables: times(480, (i) => ({ id: walletId(i) })),
     connections: 16,
-    warmUp: 2_000,
+    warmUp: 15_000,
   },
   payment: {
     query: `query PaymentPage($id: ID!) {
@@ -38,7 +38,7 @@ export const workloads = {
     fragment M on Money { amount currency }`,
     variables: times(480, (i) => ({ id: paymentId(i) })),
     connections: 16,
-    warmUp: 2_000,
+    warmUp: 8_000,
   },
   list: {
     query: `query Payments($after: Int!) {
@@ -52,7 +52,7 @@ export const workloads = {
     fragment M on Money { amount currency }`,
     variables: times(24, (i) => ({ after: i * 13 })),
     connections: 4,
-    warmUp: 200,
+    warmUp: 1_000,
   },
 } satisfies Record<string, Workload>;
 
