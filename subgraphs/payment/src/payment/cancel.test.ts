@@ -66,16 +66,16 @@ describe('a payment that has not been carried out', () => {
 
 describe('a payment of which the ledger says nothing', () => {
   it('is called off if nothing has moved', async () => {
-    scene.ledger.misbehave('down', { operation: 'ReserveAndCapture' });
+    scene.ledger.misbehave('down', { operation: 'Reserve' });
     const id = idOf(await asAma.pay(scene.dollars('10')));
-    await eventually(() => scene.ledger.asked.at(-1) === 'ReserveAndCapture');
+    await eventually(() => scene.ledger.asked.at(-1) === 'Reserve');
     expect((await asAma.cancel(id)).payment?.state).toBe('CANCELLED');
     scene.ledger.behave();
   });
 
   it('is not called off if its money has moved, and is confirmed', async () => {
     const asked = scene.ledger.asked.length;
-    scene.ledger.misbehave('mute', { operation: 'ReserveAndCapture' });
+    scene.ledger.misbehave('mute', { operation: 'Reserve' });
     const id = idOf(await asAma.pay(scene.dollars('10')));
     await eventually(() => scene.ledger.asked.length > asked + 1);
     expect((await asAma.cancel(id)).userErrors).toMatchObject([{ code: 'NOT_CANCELLABLE' }]);

@@ -4,7 +4,6 @@ import {
   type EntryInput,
   type LedgerErrorCode,
   PostTransactionsDocument,
-  ReserveAndCaptureDocument,
   ReserveDocument,
   type ReserveMutation,
   VoidDocument,
@@ -111,7 +110,7 @@ export function createBooks({ ledger }: Pick<Peers, 'ledger'>, logger: Logger): 
         movings,
         async (asked) => {
           const reservations = asked.map((one) => ({ ...wireReservation(one), captureAs: one.transactionId }));
-          const { reserve } = await ledger.request(ReserveAndCaptureDocument, { reservations });
+          const { reserve } = await ledger.request(ReserveDocument, { reservations });
           const answered = answers('reserve', asked, reserve);
           return reserve.map(({ code }, index) =>
             code !== null && closing.has(code) ? { kind: 'closed' } : (answered[index] ?? unknown),

@@ -38,14 +38,14 @@ describe('a payment whose checks never come to an end', () => {
 
 describe('a payment of which the ledger says nothing', () => {
   it('expires if nothing has moved, and gives back what it held', async () => {
-    scene.ledger.misbehave('down', { operation: 'ReserveAndCapture' });
+    scene.ledger.misbehave('down', { operation: 'Reserve' });
     const id = idOf(await asAma.pay(scene.dollars('10')));
     expect((await asAma.paymentIn(id, 'EXPIRED')).timeline.at(-1)).toMatchObject({ from: 'VALIDATING' });
     scene.ledger.behave();
   });
 
   it('is confirmed if its money has moved', async () => {
-    scene.ledger.misbehave('mute', { operation: 'ReserveAndCapture' });
+    scene.ledger.misbehave('mute', { operation: 'Reserve' });
     const id = idOf(await asAma.pay(scene.dollars('10')));
     const { timeline, expiresAt } = await asAma.paymentIn(id, 'CONFIRMED', 'EXPIRED');
     expect(timeline.map(({ state }) => state)).toEqual([

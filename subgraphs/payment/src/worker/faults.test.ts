@@ -32,7 +32,7 @@ describe('a payment whose peer does not answer', () => {
   it.each([
     ['wallet', 'ReserveLimits'],
     ['risk', 'AssessPayments'],
-    ['ledger', 'ReserveAndCapture'],
+    ['ledger', 'Reserve'],
   ] as const)('waits for %s (%s) however it fails, and is then carried out once', async (peer, operation) => {
     const server = { wallet: scene.wallets, risk: scene.risk, ledger: scene.ledger }[peer];
     for (const how of ['down', 'deaf', 'mute', 'hanging', 'broken'] as const) {

@@ -59,7 +59,7 @@ describe('payment processes', () => {
     const before = scene.ledger.asked.length;
     const service = await scene.start({ batchSize: 100, concurrency: 1, leaseMs: 5_000 });
     await eventually(async () => (await confirmed(ids)) === 100);
-    expect(scene.ledger.asked.slice(before)).toEqual(['ReserveAndCapture']);
+    expect(scene.ledger.asked.slice(before)).toEqual(['Reserve']);
     await service.stop();
   });
 
