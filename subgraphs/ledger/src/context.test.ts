@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAccountStore } from './account/store.ts';
 import { createTrialBalanceStore } from './account/trial-balance.ts';
 import { Context } from './context.ts';
+import { createHistoryReader } from './entry/history.ts';
 import { createEntryStore } from './entry/store.ts';
 import { credit, debit, house, openTestLedger, type TestLedger, transaction } from './testing/fixture.ts';
 import { createTransactionStore } from './transaction/store.ts';
@@ -36,6 +37,7 @@ function countingContext() {
       links: createLinks({ key: generateSigningKey(), use: 'test', lifetime: 1 }),
       trialBalance: createTrialBalanceStore(ledger.database),
       entries: createEntryStore(ledger.database),
+      isAtHand: createHistoryReader(ledger.database),
       accounts: {
         ...accounts,
         byIds: counted('accounts', accounts.byIds),

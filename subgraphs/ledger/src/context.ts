@@ -5,6 +5,7 @@ import type { AccountStore } from './account/store.ts';
 import type { TrialBalanceStore } from './account/trial-balance.ts';
 import type { Activity } from './activity/subscription.ts';
 import type { LedgerEngine } from './engine/engine.ts';
+import type { IsAtHand } from './entry/history.ts';
 import type { EntryStore, Instant, Standing } from './entry/store.ts';
 import { groupBy } from './group-by.ts';
 import type { Entry, TransactionStore } from './transaction/store.ts';
@@ -31,6 +32,7 @@ export interface LedgerStores {
   readonly accounts: AccountStore;
   readonly transactions: TransactionStore;
   readonly entries: EntryStore;
+  readonly isAtHand: IsAtHand;
   readonly trialBalance: TrialBalanceStore;
   readonly activity: Activity;
   /** Of exports. */
@@ -49,6 +51,7 @@ export class Context implements RequestScope, LedgerStores {
   readonly accounts: AccountStore;
   readonly transactions: TransactionStore;
   readonly entries: EntryStore;
+  readonly isAtHand: IsAtHand;
   readonly trialBalance: TrialBalanceStore;
   readonly activity: Activity;
   readonly links: Links;
@@ -64,6 +67,7 @@ export class Context implements RequestScope, LedgerStores {
     this.accounts = stores.accounts;
     this.transactions = stores.transactions;
     this.entries = stores.entries;
+    this.isAtHand = stores.isAtHand;
     this.trialBalance = stores.trialBalance;
     this.activity = stores.activity;
     this.links = stores.links;
@@ -82,7 +86,7 @@ function loadersOf({ accounts, transactions, entries }: LedgerStores) {
     transactionById: createLoader(transactions.byIds),
     transactionsByReference: groupLoader(transactions.byReferences, ({ reference }) => reference),
     entriesByTransaction: groupLoader(transactions.entriesOf, ({ transactionId }) => transactionId),
-    standingAt: new DataLoader<Instant, Standing, string>((asked) => entries.standingsAt(asked), {
+    standingAt: new DataLoader<Instant, Standing | undefined, string>((asked) => entries.standingsAt(asked), {
       cacheKeyFn: ({ accountId, at }) => `${accountId} ${at.getTime()}`,
       maxBatchSize: 500,
     }),

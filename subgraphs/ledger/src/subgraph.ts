@@ -15,6 +15,7 @@ import { Context } from './context.ts';
 import { createEngine } from './engine/engine.ts';
 import { createEngineMetrics } from './engine/metrics.ts';
 import { commandResolvers } from './engine/resolvers.ts';
+import { createHistoryReader } from './entry/history.ts';
 import { createEntryStore } from './entry/store.ts';
 import { exportResolvers } from './export/resolvers.ts';
 import { exportRoutes } from './export/routes.ts';
@@ -101,6 +102,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     activity: createActivity({ accounts, entries, watcher }),
     transactions: createTransactionStore(database),
     entries,
+    isAtHand: createHistoryReader(database),
     trialBalance: createTrialBalanceStore(database),
   };
   const proof = createProofWorker({
@@ -110,7 +112,7 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
     intervalMs: proofIntervalMs,
   });
   const expiry = createExpiryWorker({ database, logger, intervalMs: expiryIntervalMs });
-  const partitions = createPartitionRoutine({ database: background, logger });
+  const partitions = createPartitionRoutine({ database: background, registry: metrics?.registry, logger });
   const heads = createHeadSigner({ database: background, key, logger });
 
   return createSubgraph<Context>({
@@ -130,11 +132,11 @@ export function createLedgerSubgraph(dependencies: LedgerDependencies): Subgraph
       ...(bus.ready && { redis: optional(bus.ready) }),
     },
     start: async () => {
+      await partitions.start();
       await watcher.start();
       expiry.start();
       proof.start();
       heads.start();
-      partitions.start();
     },
     stop: async () => {
       await Promise.all([expiry.stop(), proof.stop(), heads.stop(), partitions.stop(), watcher.stop()]);

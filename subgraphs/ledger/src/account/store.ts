@@ -2,6 +2,7 @@ import type { Page } from '@paygraph/subgraph';
 import type { LedgerAccountFilter } from '../generated/graphql.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { AccountWhereInput } from '../generated/prisma/models.ts';
+import { canBeHeld } from '../held.ts';
 import type { Account } from './account.ts';
 
 export type AccountStore = ReturnType<typeof createAccountStore>;
@@ -10,14 +11,16 @@ export type AccountStore = ReturnType<typeof createAccountStore>;
 export function createAccountStore(database: PrismaClient) {
   return {
     byIds: (ids: readonly string[]): Promise<Account[]> =>
-      database.account.findMany({ where: { id: { in: [...ids] } } }),
+      database.account.findMany({ where: { id: { in: ids.filter(canBeHeld) } } }),
 
     byWalletIds: (walletIds: readonly string[]): Promise<Account[]> =>
-      database.account.findMany({ where: { walletId: { in: [...walletIds] } } }),
+      database.account.findMany({ where: { walletId: { in: walletIds.filter(canBeHeld) } } }),
 
     /** One row more than the page has, if there is one. Ids are in the order of opening: the primary key serves. */
-    page: (filter: LedgerAccountFilter, { limit, cursor, backward }: Page): Promise<Account[]> => {
+    page: async (filter: LedgerAccountFilter, { limit, cursor, backward }: Page): Promise<Account[]> => {
       const [id] = cursor ?? [];
+      const { ownerId, addressPrefix, rail, walletId } = filter;
+      if (![ownerId, addressPrefix, rail, walletId, id].every((text) => canBeHeld(text ?? ''))) return [];
       return database.account.findMany({
         where: { AND: [whereOf(filter), id === undefined ? {} : { id: backward ? { lt: id } : { gt: id } }] },
         orderBy: { id: backward ? 'desc' : 'asc' },

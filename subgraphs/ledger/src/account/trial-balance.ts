@@ -34,18 +34,21 @@ export function createTrialBalanceStore(database: PrismaClient) {
 
 /** At an instant, the sums are those of now less what was posted since; what had no account then is left out. */
 export function trialBalanceSql({ currency, at }: TrialBalanceQuery): Prisma.Sql {
-  const since = at ? sumsSince(new Date(at.getTime() + 1)) : nothingSince;
+  const since = at ? sumsSince(endOf(at)) : nothingSince;
   return Prisma.sql`
     SELECT currency, purpose, normal_balance AS "normalBalance",
       sum(debits_posted - coalesce(since.debits, 0))::text AS debits,
       sum(credits_posted - coalesce(since.credits, 0))::text AS credits
     FROM account LEFT JOIN (${since}) AS since USING (number)
     WHERE (${currency ?? null}::text IS NULL OR currency = ${currency ?? null})
-      AND created_at < ${at ? new Date(at.getTime() + 1).toISOString() : 'infinity'}::timestamptz
+      AND created_at < ${at ? endOf(at).toISOString() : 'infinity'}::timestamptz
     GROUP BY currency, purpose, normal_balance
     ORDER BY currency, purpose
   `;
 }
+
+/** Of an instant's millisecond. */
+const endOf = (at: Date) => new Date(at.getTime() + 1);
 
 const nothingSince = Prisma.sql`SELECT NULL::bigint AS number, 0 AS debits, 0 AS credits WHERE false`;
 
@@ -85,6 +88,8 @@ export const trialBalanceResolvers: Resolvers = {
   Query: {
     trialBalance: async (_parent, { currency, at }, context) => {
       if (at && at.getTime() > Date.now()) throw badUserInput('at must not be in the future', ['at']);
+      if (at && !(await context.isAtHand(endOf(at))))
+        throw badUserInput('at must not be before the history at hand', ['at']);
       return trialBalancesOf(await context.trialBalance({ currency: currency ?? undefined, at: at ?? undefined }));
     },
   },

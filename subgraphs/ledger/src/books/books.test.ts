@@ -1,3 +1,4 @@
+import { newId } from '@paygraph/ids';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { credit, debit, house, openTestLedger, reservation, type TestLedger, wallet } from '../testing/fixture.ts';
@@ -15,6 +16,8 @@ beforeAll(async () => {
   const walletId = await ledger.openWallet({ funds: 1000n });
   await ledger.openWallet({ funds: 500n });
   await ledger.engine.reserve([reservation([debit(wallet(walletId), 300n), credit(house('SUSPENSE'), 300n)])]);
+  const fee = [debit(wallet(walletId), 7n), credit(house('FEE_REVENUE'), 7n)];
+  await ledger.engine.reserve([{ ...reservation(fee), captureAs: newId('txn') }]);
 });
 
 afterAll(() => ledger.close());
@@ -35,8 +38,8 @@ async function faultsAfter(table: string, statement: string): Promise<readonly s
 
 it('sound books have sums that agree and no faults', async () => {
   expect(await booksOf(ledger.databaseUrl)).toEqual({
-    head: { sequence: 2n, hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
-    currencies: [{ currency: 'USD', debits: 1500n, credits: 1500n }],
+    head: { sequence: 3n, hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    currencies: [{ currency: 'USD', debits: 1507n, credits: 1507n }],
     signed: { count: 0, last: undefined, fault: undefined },
     witnessed: undefined,
     faults: [],
@@ -51,14 +54,14 @@ it.each([
     'UPDATE entry SET balance = balance + 1 WHERE version = 1',
     /does not follow the one/,
   ],
-  ['a deleted entry', 'entry', 'DELETE FROM entry WHERE version = 2', /does not have the entries/],
+  ['a deleted entry', 'entry', 'DELETE FROM entry WHERE version = 2', /^entry 1 of txn_\w+ is missing/],
   [
     'a deleted transaction',
     'transaction',
     'DELETE FROM transaction WHERE sequence = 1',
     /does not follow the transaction/,
   ],
-  ['a deleted last transaction', 'transaction', 'DELETE FROM transaction WHERE sequence = 2', /the head is not/],
+  ['a deleted last transaction', 'transaction', 'DELETE FROM transaction WHERE sequence = 3', /the head is not/],
   [
     'a changed order',
     'transaction',
@@ -86,16 +89,40 @@ it.each([
     /is not what its reservations hold/,
   ],
   [
+    'a lifted floor',
+    'account',
+    "UPDATE account SET floor = NULL WHERE purpose = 'SUSPENSE'",
+    /^SUSPENSE\/USD has not the side or the floor/,
+  ],
+  [
+    'a floor that only wallets may have',
+    'account',
+    "UPDATE account SET floor = -5 WHERE purpose = 'SUSPENSE'",
+    /^SUSPENSE\/USD has not the side or the floor/,
+  ],
+  [
     'a hold that shrank',
     'reservation',
-    'UPDATE reservation SET remaining[1] = remaining[1] - 1, remaining[2] = remaining[2] - 1',
+    "UPDATE reservation SET remaining = '{299,299}' WHERE state = 'RESERVED'",
     /was captured for 0 of 300/,
   ],
   [
     'a reservation that was never so large',
     'reservation',
-    "UPDATE reservation SET amounts = '{299,299}', remaining = '{299,299}'",
+    "UPDATE reservation SET amounts = '{299,299}', remaining = '{299,299}' WHERE state = 'RESERVED'",
     /is not what its reservations hold/,
+  ],
+  [
+    'a capture that never was',
+    'reservation',
+    "UPDATE reservation SET state = 'CAPTURED', resolved_at = now(), remaining = '{0,0}' WHERE state = 'RESERVED'",
+    /^res_\w+ is CAPTURED, and no transaction captures it/,
+  ],
+  [
+    'a capture that is denied',
+    'reservation',
+    "UPDATE reservation SET state = 'VOIDED' WHERE state = 'CAPTURED'",
+    /^res_\w+ is VOIDED, and was captured wholly/,
   ],
 ])('%s is found', async (_what, table, statement, fault) => {
   const faults = await faultsAfter(table, statement);

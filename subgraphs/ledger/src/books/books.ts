@@ -15,10 +15,11 @@ export interface Books {
   readonly signed: Heads;
   readonly witnessed: Heads | undefined;
   /**
-   * What is wrong, in words, a hundred at most; empty when every transaction is what was sealed in the hash chain, every
+   * What is wrong, in words, a hundred at most; empty when every transaction at hand is what was sealed in the hash chain, every
    * signed head stands on it,
    * transactions balance, sequences have no gaps, running balances and counters are those of the entries, reservations
-   * hold what is pending, accounts and reservations are what they were made, and no account is below its floor.
+   * hold what is pending, accounts and reservations are what they were made, and no account is below its floor. Detached
+   * months count by what was carried forward from them.
    */
   readonly faults: readonly string[];
 }
@@ -47,6 +48,7 @@ export async function booksOf(databaseUrl: string, { keys, lines }: Witnesses = 
     const books = await database.$transaction(
       async (snapshot) => {
         await snapshot.$executeRaw`SET LOCAL transaction_timeout = 0`;
+        await snapshot.$executeRaw`LOCK TABLE history_start IN ACCESS SHARE MODE`;
         const found = await examine(snapshot, keys);
         return { ...found, currencies: await sumsIn(snapshot), head: await headIn(snapshot) };
       },
@@ -82,10 +84,15 @@ async function headIn(database: Snapshot): Promise<Books['head']> {
 
 async function sumsIn(database: Snapshot): Promise<Books['currencies']> {
   const sums = await database.$queryRaw<{ currency: string; debits: string; credits: string }[]>`
-    SELECT currency,
-      coalesce(sum(amount) FILTER (WHERE direction = 'DEBIT'), 0)::text AS debits,
-      coalesce(sum(amount) FILTER (WHERE direction = 'CREDIT'), 0)::text AS credits
-    FROM entry JOIN account ON account.number = entry.account_number
+    SELECT currency, sum(debits)::text AS debits, sum(credits)::text AS credits
+    FROM (
+      SELECT account_number, debits, credits FROM carried_forward
+      UNION ALL
+      SELECT account_number, CASE direction WHEN 'DEBIT' THEN amount ELSE 0 END,
+        CASE direction WHEN 'CREDIT' THEN amount ELSE 0 END
+      FROM entry
+    ) AS moved
+    JOIN account ON account.number = moved.account_number
     GROUP BY currency ORDER BY currency
   `;
   return sums.map(({ currency, debits, credits }) => ({ currency, debits: BigInt(debits), credits: BigInt(credits) }));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 
 /** What the chain is read from: one snapshot, or it may be caught in the middle of a batch. */
-export type ChainReader = Pick<PrismaClient, '$queryRawUnsafe' | 'seal' | 'ledgerHead'>;
+export type ChainReader = Pick<PrismaClient, '$queryRawUnsafe' | 'seal' | 'ledgerHead' | 'historyStart'>;
 
 interface Content {
   readonly id: string;
@@ -40,7 +40,7 @@ export async function faultInChain(database: ChainReader): Promise<string | unde
 
 /**
  * Walks from a place that is known to be good, seal by seal, until there is no further one or `atMost` transactions have
- * been seen.
+ * been seen. Of transactions in months that were detached there are the seals alone.
  *
  * @returns how far the chain holds, and the first fault after it, in words
  */
@@ -49,10 +49,13 @@ export async function walkChain(
   from: ChainMark,
   atMost?: bigint,
 ): Promise<{ readonly mark: ChainMark; readonly fault?: string }> {
-  const contents = contentsAfter(database, from.sequence);
+  const start = await database.historyStart.findFirst({ select: { sequence: true } });
+  if (!start) return { mark: from, fault: 'history_start is gone' };
+  const { sequence: detached } = start;
+  const contents = contentsAfter(database, from.sequence > detached ? from.sequence : detached);
   let mark = from;
   for await (const seal of sealsAfter(database, from.sequence)) {
-    const checked = await followedBy(mark, seal, contents);
+    const checked = await followedBy(mark, seal, contents, detached);
     if (typeof checked === 'string') return { mark, fault: checked };
     mark = checked;
     if (atMost !== undefined && mark.sequence - from.sequence >= atMost) break;
@@ -60,23 +63,26 @@ export async function walkChain(
   return { mark };
 }
 
-/** The place after a seal, or why it does not follow the one before. */
+/** The place after a seal, or why it does not follow the one before. Contents begin after what is detached. */
 async function followedBy(
   { sequence: last, hash }: ChainMark,
   seal: { readonly lastSequence: bigint; readonly contents: readonly Uint8Array[]; readonly hash: Uint8Array },
   contents: AsyncGenerator<Content, undefined>,
+  detached: bigint,
 ): Promise<ChainMark | string> {
+  // A seal that does not fit itself says nothing of the transactions.
+  const link = linkOf(hash, seal.contents);
+  if (!isSame(link, seal.hash)) return `the seal at ${seal.lastSequence} does not follow the one before it`;
   let sequence = last;
   for (const sealed of seal.contents) {
-    const { value: content } = await contents.next();
     sequence += 1n;
+    if (sequence <= detached) continue;
+    const { value: content } = await contents.next();
     if (content?.sequence !== sequence) return `transaction ${sequence} of the sequence is missing`;
     if (!isSame(content.hash, sealed)) return `${content.id} is not what was sealed as transaction ${sequence}`;
   }
   if (seal.lastSequence !== sequence)
     return `the seal at ${seal.lastSequence} is of the transactions up to ${sequence}`;
-  const link = linkOf(hash, seal.contents);
-  if (!isSame(link, seal.hash)) return `the seal at ${sequence} does not follow the one before it`;
   return { sequence, hash: link };
 }
 

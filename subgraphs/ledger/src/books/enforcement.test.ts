@@ -27,6 +27,15 @@ beforeAll(async () => {
   const holding = reservation([debit(wallet(walletId), 300n), credit(house('SUSPENSE'), 300n)]);
   expect(codes(await ledger.engine.reserve([holding]))).toEqual(['done']);
   held = holding.id;
+  const [taken, dropped] = [5n, 6n].map((amount) =>
+    reservation([debit(wallet(walletId), amount), credit(house('SUSPENSE'), amount)]),
+  );
+  if (!taken || !dropped) throw new Error('There are two');
+  expect(codes(await ledger.engine.reserve([{ ...taken, captureAs: newId('txn') }, dropped]))).toEqual([
+    'done',
+    'done',
+  ]);
+  expect(codes(await ledger.engine.void([dropped.id]))).toEqual(['done']);
 });
 
 afterAll(() => ledger.close());
@@ -144,6 +153,9 @@ describe('even its owner’s own SQL', () => {
     await expect(
       owner.$executeRaw`INSERT INTO seal (last_sequence, contents, hash) VALUES (99, '{}', '')`,
     ).rejects.toThrow('seals follow the transactions');
+    await expect(
+      owner.$executeRaw`INSERT INTO standing_seal (number, ids, contents, hash) VALUES (99, '{}', '{}', '')`,
+    ).rejects.toThrow('seals follow the changes');
   });
 
   it.each([
@@ -162,6 +174,12 @@ describe('even its owner’s own SQL', () => {
     ['UPDATE account SET credits_posted = credits_posted + 1', 'counters follow'],
     ['UPDATE account SET debits_pending = 0', 'counters follow'],
     ['UPDATE account SET floor = 1000000 WHERE wallet_id IS NOT NULL', 'account_floor_holds'],
+    ["UPDATE account SET floor = NULL WHERE purpose = 'WALLET'", 'has a floor where there is none'],
+    ["UPDATE account SET floor = -1 WHERE purpose = 'SUSPENSE'", 'has a floor that is not its own'],
+    ["UPDATE chart_of_accounts SET policy = 'UNLIMITED'", 'a part of the schema'],
+    ['UPDATE standing_seal SET number = number', 'seals are history'],
+    ['DELETE FROM standing_seal', 'seals are history'],
+    ['DELETE FROM chart_of_accounts', 'a part of the schema'],
     ['DELETE FROM account', 'closed, not deleted'],
     ['UPDATE ledger_head SET sequence = sequence + 1', 'head follows'],
     ['DELETE FROM ledger_head', 'head follows'],
@@ -170,10 +188,20 @@ describe('even its owner’s own SQL', () => {
     ["UPDATE reservation SET expires_at = 'infinity' WHERE state = 'RESERVED'", 'reservation_expires'],
     ['DELETE FROM reservation', 'resolved, not deleted'],
     ["UPDATE reservation SET amounts = '{1,1}'", 'what was reserved never changes'],
+    ["UPDATE reservation SET remaining = '{9999,9999}' WHERE state = 'RESERVED'", 'hold something else'],
+    ["UPDATE reservation SET remaining = '{1,1}' WHERE state = 'RESERVED'", 'hold something else'],
     [
-      "UPDATE reservation SET remaining = '{9999,9999}' WHERE state = 'RESERVED'",
-      'cannot hold more than it did|account_floor_holds',
+      `UPDATE reservation SET state = 'CAPTURED', resolved_at = now(), remaining = '{0,0}' WHERE state = 'RESERVED'`,
+      'would be captured',
     ],
+    ["UPDATE reservation SET state = 'VOIDED' WHERE state = 'CAPTURED'", 'has ended'],
+    ["UPDATE reservation SET state = 'CAPTURED' WHERE state = 'VOIDED' AND kind IS NOT NULL", 'has ended'],
+    [
+      `UPDATE reservation SET state = 'RESERVED', resolved_at = NULL, remaining = amounts WHERE state = 'VOIDED'`,
+      'has ended',
+    ],
+    ["UPDATE reservation SET resolved_at = now() WHERE state = 'CAPTURED'", 'has ended'],
+    ["UPDATE reservation SET expires_at = expires_at - interval '1 s' WHERE state = 'VOIDED'", 'has ended'],
     ["UPDATE reservation SET state = 'VOIDED', resolved_at = now() WHERE state = 'RESERVED'", 'holds_while_reserved'],
     ['DELETE FROM idempotency_key', 'ids are history'],
     [
@@ -195,6 +223,15 @@ describe('even its owner’s own SQL', () => {
         VALUES ('${address}', 'FEE_REVENUE', 'XAF', 'CREDIT', ${credits})`);
     await expect(open('FEE_REVENUE/XAF', 1)).rejects.toThrow('opened empty');
     await expect(open('FEE_REVENUE/XOF', 0)).rejects.toThrow('not its own address');
+  });
+
+  it.each([
+    ['without its floor', "'SUSPENSE', 'SUSPENSE/XAF', 'CREDIT', NULL", 'has a floor where there is none'],
+    ['with a credit limit that only wallets have', "'SUSPENSE', 'SUSPENSE/XAF', 'CREDIT', -5", 'not its own'],
+    ['on the other side', "'SETTLEMENT', 'SETTLEMENT/XAF', 'CREDIT', NULL", 'does not grow on its side'],
+  ])('cannot open an account %s', async (_how, values, reason) => {
+    const opening = `INSERT INTO account (currency, purpose, address, normal_balance, floor) VALUES ('XAF', ${values})`;
+    await expect(owner.$executeRawUnsafe(opening)).rejects.toThrow(reason);
   });
 
   it('cannot hold what does not balance', async () => {
@@ -219,6 +256,7 @@ describe('the service', () => {
     'ledger_head',
     'chart_of_accounts',
     'proof',
+    'standing_seal',
   ])('may read %s and not write it', async (table) => {
     const [column] = await owner.$queryRaw<{ name: string }[]>`
         SELECT attname AS name FROM pg_attribute WHERE attrelid = ${table}::regclass AND attnum = 1

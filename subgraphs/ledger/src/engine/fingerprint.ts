@@ -10,13 +10,13 @@ import type { Capture, NewEntry, NewReservation, NewReversal, NewTransaction } f
 /** @param linked the ids that it posts together with, its own among them: part of what is asked for */
 export function transactionFingerprint(transaction: NewTransaction, linked: readonly string[] = []): string {
   const { kind, reference, entries, effectiveAt, metadata } = transaction;
-  const parts = ['post', kind, reference, entries.map(content), instant(effectiveAt), canonical(metadata ?? {})];
+  const parts = ['post', kind, reference, entries.map(content), instant(effectiveAt), stored(metadata)];
   return digest(linked.length > 1 ? [...parts, linked] : parts);
 }
 
 export function reversalFingerprint({ reverses, entries, effectiveAt, metadata }: NewReversal): string {
   const parts = entries?.map(content) ?? null;
-  return digest(['reverse', reverses, parts, instant(effectiveAt), canonical(metadata ?? {})]);
+  return digest(['reverse', reverses, parts, instant(effectiveAt), stored(metadata)]);
 }
 
 export function reservationFingerprint({ kind, reference, entries, expiresAt }: NewReservation): string {
@@ -26,7 +26,7 @@ export function reservationFingerprint({ kind, reference, entries, expiresAt }: 
 export function captureFingerprint(capture: Capture): string {
   const { reservationId, entries, releaseRest = true, effectiveAt, metadata } = capture;
   const parts = entries?.map(content) ?? null;
-  return digest(['capture', reservationId, parts, releaseRest, instant(effectiveAt), canonical(metadata ?? {})]);
+  return digest(['capture', reservationId, parts, releaseRest, instant(effectiveAt), stored(metadata)]);
 }
 
 function content({ account, direction, amount }: NewEntry): readonly string[] {
@@ -37,7 +37,11 @@ function instant(date: Date | undefined): string | null {
   return date?.toISOString() ?? null;
 }
 
-/** The value with the keys of its objects in order. */
+/** What becomes of metadata as JSON, where a Date is its text, with the keys of its objects in order. */
+function stored(metadata: NewTransaction['metadata']): unknown {
+  return metadata ? canonical(JSON.parse(JSON.stringify(metadata))) : {};
+}
+
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;

@@ -52,6 +52,15 @@ describe('the same id', () => {
     expect(await postedBy(payer)).toBe(90n);
   });
 
+  it('has for content what is stored: a date in metadata is its text', async () => {
+    const payer = await ledger.openWallet({ funds: 100n });
+    const payment = transaction(fee(payer, 10n), { metadata: { due: new Date('2026-10-01') } });
+    expect(codes(await ledger.engine.post([payment]))).toEqual(['done']);
+    const told = (due: unknown) => ({ ...payment, metadata: { due } });
+    expect(codes(await ledger.engine.post([told('2026-10-01T00:00:00.000Z')]))).toEqual(['done']);
+    expect(codes(await ledger.engine.post([told(new Date('2026-10-02'))]))).toEqual(['IDEMPOTENCY_CONFLICT']);
+  });
+
   it('twice in one list is answered from the first: done if equal, refused if not', async () => {
     const payer = await ledger.openWallet({ funds: 100n });
     const payment = transaction(fee(payer, 10n));
@@ -110,6 +119,20 @@ describe('the same id', () => {
     const capture = { id: payment.id, reservationId: held.id };
     expect(codes(await ledger.engine.capture([capture]))).toEqual(['IDEMPOTENCY_CONFLICT']);
     expect(codes(await ledger.engine.capture([{ ...capture, id: newId('txn') }]))).toEqual(['done']);
+  });
+
+  it('of a reservation has the capture at once beside its content, under an id of its own', async () => {
+    const payer = await ledger.openWallet({ funds: 100n });
+    const [held, taken] = [reservation(fee(payer, 10n)), reservation(fee(payer, 20n))];
+    const [first, second] = [newId('txn'), newId('txn')];
+    expect(codes(await ledger.engine.reserve([held, { ...taken, captureAs: first }]))).toEqual(['done', 'done']);
+    expect(codes(await ledger.engine.reserve([{ ...held, captureAs: second }, taken]))).toEqual(['done', 'done']);
+    expect(codes(await ledger.engine.reserve([{ ...held, captureAs: second }]))).toEqual(['done']);
+    expect(codes(await ledger.engine.reserve([{ ...taken, captureAs: newId('txn') }]))).toEqual([
+      'RESERVATION_CAPTURED',
+    ]);
+    expect(codes(await ledger.engine.reserve([{ ...taken, captureAs: second }]))).toEqual(['IDEMPOTENCY_CONFLICT']);
+    expect(await postedBy(payer)).toBe(70n);
   });
 
   it('captures once, and a repeat is answered alike after the reservation has ended', async () => {

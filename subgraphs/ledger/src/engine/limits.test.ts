@@ -91,6 +91,26 @@ describe('a ceiling', () => {
   });
 });
 
+describe('a ceiling as high as amounts go', () => {
+  const most = 2n ** 63n - 1n;
+
+  it('is refused with a credit limit that would take what is below it beyond 64 bits', async () => {
+    const walletId = await ledger.openWallet();
+    expect(await limit(walletId, 50n, most)).toEqual(['OVERFLOW']);
+    expect(await limit(walletId, 50n, most - 50n)).toEqual(['done']);
+    expect(await post(spending(walletId, 50n))).toEqual(['done']);
+    expect(await post(spending(walletId, 1n))).toEqual(['INSUFFICIENT_FUNDS']);
+    expect(await post(receiving(walletId, 50n))).toEqual(['done']);
+  });
+
+  it('lets money pass through an account that has none', async () => {
+    const walletId = await ledger.openWallet();
+    expect(await limit(walletId, 0n, most)).toEqual(['done']);
+    const [out, back] = [debit(wallet(walletId), 5n), credit(wallet(walletId), 5n)];
+    expect(await post([out, back])).toEqual(['done']);
+  });
+});
+
 it('limits are for accounts that are there, in their own currency, and not closed', async () => {
   expect(await limit(newId('wal'), 0n)).toEqual(['ACCOUNT_NOT_FOUND']);
   const walletId = await ledger.openWallet();

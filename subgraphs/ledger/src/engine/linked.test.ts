@@ -5,9 +5,11 @@ import {
   credit,
   debit,
   house,
+  ofRail,
   openTestLedger,
   type TestLedger,
   transaction,
+  usd,
   wallet,
 } from '../testing/fixture.ts';
 import type { NewTransaction } from './commands.ts';
@@ -82,6 +84,19 @@ describe('linked transactions', () => {
     expect(new Set(outcomes.slice(1, -1))).toEqual(new Set(['LINKED_REFUSED']));
     expect([outcomes[0], outcomes.at(-1)]).toEqual(['done', 'INSUFFICIENT_FUNDS']);
     expect(await balanceOf(b)).toBe(601n);
+  });
+
+  it('are refused together when their sums are beyond 64 bits', async () => {
+    const entries = (amount: bigint) => [
+      debit(ofRail('RAIL_CLEARING', usd, 'vast'), amount),
+      credit(ofRail('RAIL_COST', usd, 'vast'), amount),
+    ];
+    const [vast, more] = [transaction(entries(2n ** 63n - 12n), linked), transaction(entries(12n))];
+    // A batch without a refusal has the next one posted at once.
+    expect(codes(await ledger.engine.post([transaction(entries(1n))]))).toEqual(['done']);
+    for (let time = 0; time < 2; time += 1)
+      expect(codes(await ledger.engine.post([vast, more]))).toEqual(['LINKED_REFUSED', 'OVERFLOW']);
+    expect(codes(await ledger.engine.post([{ ...vast, id: newId('txn'), linkedWithNext: false }]))).toEqual(['done']);
   });
 
   it.each<[string, () => NewTransaction[]]>([

@@ -63,6 +63,52 @@ describe('concurrent commands', () => {
   });
 });
 
+describe('a capture at once', () => {
+  const feeOf = (payer: string) => {
+    const held = reservation([debit(wallet(payer), 1n), credit(house('FEE_REVENUE'), 1n)]);
+    return { ...held, captureAs: newId('txn') };
+  };
+
+  it('and a void race to exactly one winner, through two engines', async () => {
+    const other = ledger.anotherEngine();
+    const payer = await ledger.openWallet({ funds: 100n });
+    let captured = 0n;
+    for (let round = 0; round < 20; round += 1) {
+      const fee = feeOf(payer);
+      const [taken, given] = await Promise.all([ledger.engine.reserve([fee]), other.void([fee.id])]);
+      const ends = [...codes(taken), ...codes(given)];
+      expect([
+        ['done', 'RESERVATION_CAPTURED'],
+        ['RESERVATION_VOIDED', 'done'],
+      ]).toContainEqual(ends);
+      if (ends[0] === 'done') captured += 1n;
+    }
+    expect((await ledger.holdings()).get(payer)).toBe(100n - captured);
+  });
+
+  it('captures once when two engines are given it at the same time', async () => {
+    const other = ledger.anotherEngine();
+    const payer = await ledger.openWallet({ funds: 100n });
+    const fees = Array.from({ length: 20 }, () => feeOf(payer));
+    const outcomes = await Promise.all(fees.flatMap((fee) => [ledger.engine.reserve([fee]), other.reserve([fee])]));
+    expect(new Set(codes(outcomes.flat()))).toEqual(new Set(['done']));
+    expect((await ledger.holdings()).get(payer)).toBe(80n);
+  });
+
+  it('comes too late for what has run out, whether that was ended or not', async () => {
+    const payer = await ledger.openWallet({ funds: 100n });
+    const { captureAs, ...held } = feeOf(payer);
+    expect(codes(await ledger.engine.reserve([held]))).toEqual(['done']);
+    await ledger.asOwner().$executeRaw`
+      UPDATE reservation SET expires_at = reserved_at + interval '1 microsecond' WHERE id = ${held.id}
+    `;
+    const late = { ...held, captureAs };
+    const [taken] = await Promise.all([ledger.engine.reserve([late]), expireDue(ledger.database)]);
+    expect(codes(taken)).toEqual(['RESERVATION_EXPIRED']);
+    expect((await ledger.holdings()).get(payer)).toBe(100n);
+  });
+});
+
 describe('a capture and an expiry', () => {
   const heldFor = async (ms: number) => {
     const payer = await ledger.openWallet({ funds: 100_000n });

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { newId } from '@paygraph/ids';
+import { buildSchema, type FieldDefinitionNode, print } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestLedger, type TestLedger } from '../testing/fixture.ts';
 import { errorCodes, serveLedger, type TestServer } from '../testing/http.ts';
@@ -15,6 +17,12 @@ afterAll(async () => {
   await server.stop();
   await ledger.close();
 });
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'), {
+  assumeValidSDL: true,
+});
+const isInaccessible = ({ astNode }: { readonly astNode?: FieldDefinitionNode | null | undefined }) =>
+  astNode?.directives?.some(({ name }) => name.value === 'inaccessible') ?? false;
 
 const result = '{ id done code account message }';
 const openAccounts = `mutation ($items: [OpenAccountInput!]!) { openAccounts(accounts: $items) ${result} }`;
@@ -175,8 +183,46 @@ describe('a command is refused', () => {
     expect((await ledger.holdings()).get(walletId)).toBe(0n);
   });
 
+  it('whichever it is, for whoever has not the scope that it asks for', async () => {
+    const commands = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(isInaccessible);
+    expect(commands.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['postTransactions', 'reserve', 'capture', 'void', 'reverse']),
+    );
+    const { tokens } = server;
+    for (const { name, args, astNode } of commands) {
+      const [argument] = args;
+      const forWallets = print(astNode as FieldDefinitionNode).includes('"ledger:account"');
+      const mutation = `mutation ($items: ${argument?.type}) { ${name}(${argument?.name}: $items) ${result} }`;
+      const ask = async (token?: string) => errorCodes(await server.ask(mutation, { items: [] }, token));
+      expect([name, await ask()]).toEqual([name, ['UNAUTHENTICATED']]);
+      for (const token of [
+        tokens.person(newId('cus'), 'OPERATOR', 'ANALYST'),
+        forWallets ? tokens.payment() : tokens.wallet(),
+      ])
+        expect([name, await ask(token)]).toEqual([name, ['FORBIDDEN']]);
+      expect([name, await ask(forWallets ? tokens.wallet() : tokens.payment())]).toEqual([name, []]);
+    }
+  });
+
   it('for the payment service where only wallets may be opened', async () => {
     const items = [{ walletId: newId('wal'), ownerId: newId('cus'), currency: 'USD' }];
     expect(errorCodes(await server.ask(openAccounts, { items }, server.tokens.payment()))).toEqual(['FORBIDDEN']);
+  });
+
+  it('as a whole, to be sent again, when more is waiting than may', async () => {
+    // While the ledger's head is held nothing is decided: calls of a thousand are soon more than may wait.
+    const held = await ledger.asOwner().$transaction(
+      async (books) => {
+        await books.$executeRaw`SELECT FROM ledger_head FOR UPDATE`;
+        const calls = Array.from({ length: 11 }, () => Array.from({ length: 1_000 }, () => newId('res')));
+        const answers = calls.map((items) => server.ask(voidAll, { items }, server.tokens.payment()));
+        const first = await Promise.race(answers);
+        return { first, answers };
+      },
+      { timeout: 120_000 },
+    );
+    expect(errorCodes(held.first)).toEqual(['OVERLOADED']);
+    const all = await Promise.all(held.answers);
+    expect(new Set(all.flatMap(errorCodes))).toEqual(new Set(['OVERLOADED']));
   });
 });

@@ -3,23 +3,27 @@ import { type Account, moneyOf } from '../account/account.ts';
 import type { Context } from '../context.ts';
 import type { LedgerEntryFilter, PastBalance } from '../generated/graphql.ts';
 import type { Entry } from '../transaction/store.ts';
+import { isAccountAtHand } from './history.ts';
 import type { EntryRange } from './store.ts';
 
-/** What an account held at an instant. @throws GraphQLError BAD_USER_INPUT for one to come */
+/** What an account held at an instant. @throws GraphQLError BAD_USER_INPUT for one to come, or before the history at hand */
 export async function pastBalanceOf(account: Account, at: Date, { loaders }: Context): Promise<PastBalance> {
   if (at.getTime() > Date.now()) throw badUserInput('at must not be in the future', ['at']);
-  const { version, balance } = await loaders.standingAt.load({ accountId: account.id, at });
-  return { at, posted: moneyOf(balance, account.currency), version: version.toString() };
+  const standing = await loaders.standingAt.load({ accountId: account.id, at });
+  if (!standing) throw badUserInput('at must not be before the history at hand', ['at']);
+  return { at, posted: moneyOf(standing.balance, account.currency), version: standing.version.toString() };
 }
 
 /** A page of the account's entries, newest first. @throws GraphQLError BAD_USER_INPUT naming the argument */
 export async function statementOf(
   account: Account,
   { filter, ...args }: PageArguments & { readonly filter?: LedgerEntryFilter | null | undefined },
-  { entries, loaders }: Context,
+  { entries, loaders, isAtHand }: Context,
 ): Promise<Connection<Entry>> {
   const page = pageFrom(args, ['integer', 'integer']);
   const range = rangeOf(account.id, filter);
+  if (range.from && !(await isAccountAtHand(account, range.from, isAtHand)))
+    throw badUserInput('from must not be before the history at hand', ['filter', 'from']);
   // Entries ask for their account: it is at hand.
   loaders.accountById.prime(account.id, account);
   return toConnection(await entries.page(range, page), page, ({ micros, version }) => [

@@ -42,14 +42,11 @@ export type EntryStore = ReturnType<typeof createEntryStore>;
 /** Reads the entries of accounts: where they stood, and statements. */
 export function createEntryStore(database: PrismaClient) {
   return {
-    /** One per account and instant, in the order given: one index look-up each. */
-    standingsAt: async (asked: readonly Instant[]): Promise<Standing[]> => {
+    /** One per account and instant, in the order given: one index look-up each. Undefined before the history at hand. */
+    standingsAt: async (asked: readonly Instant[]): Promise<(Standing | undefined)[]> => {
       const rows = await database.$queryRaw<(Standing & { ordinal: number })[]>(standingsSql(asked));
-      const standings = new Map(rows.map((row) => [row.ordinal, row]));
-      return asked.map((_, index) => {
-        const { version, balance } = standings.get(index + 1) ?? { version: 0n, balance: 0n };
-        return { version, balance };
-      });
+      const standings = new Map(rows.map(({ ordinal, version, balance }) => [ordinal, { version, balance }]));
+      return asked.map((_, index) => standings.get(index + 1));
     },
 
     /**
@@ -72,15 +69,27 @@ export function createEntryStore(database: PrismaClient) {
   };
 }
 
-/** The last entry of each account up to the end of the instant's millisecond; no row where there is none. */
+/**
+ * What the last entry of each account up to the end of the instant's millisecond left, or months that were detached; no row
+ * where the instant is in one of those.
+ */
 export function standingsSql(asked: readonly Instant[]): Prisma.Sql {
   const ids = asked.map(({ accountId }) => accountId);
   const ends = asked.map(({ at }) => new Date(at.getTime() + 1).toISOString());
   return Prisma.sql`
-    SELECT asked.ordinal::integer, last.version, last.balance
+    SELECT asked.ordinal::integer, coalesce(last.version, carried.version, 0) AS version,
+      coalesce(
+        last.balance,
+        CASE account.normal_balance
+          WHEN 'CREDIT' THEN carried.credits - carried.debits ELSE carried.debits - carried.credits
+        END,
+        0
+      ) AS balance
     FROM unnest(${ids}::text[], ${ends}::timestamptz[]) WITH ORDINALITY AS asked (account_id, until, ordinal)
     JOIN account ON account.id = asked.account_id
-    CROSS JOIN LATERAL (${lastBefore(Prisma.sql`account.number`, Prisma.sql`asked.until`)}) AS last
+    JOIN history_start AS start ON start.since <= greatest(asked.until, account.created_at)
+    LEFT JOIN LATERAL (${lastBefore(Prisma.sql`account.number`, Prisma.sql`asked.until`)}) AS last ON true
+    LEFT JOIN carried_forward AS carried ON carried.account_number = account.number
   `;
 }
 

@@ -3,6 +3,7 @@ import { requireCustomer } from '@paygraph/subgraph';
 import type { Account } from '../account/account.ts';
 import { readableAccount } from '../account/resolvers.ts';
 import type { Context } from '../context.ts';
+import { isAccountAtHand } from '../entry/history.ts';
 import type {
   ExportJournalErrorCode,
   ExportStatementErrorCode,
@@ -22,15 +23,18 @@ export const exportResolvers = {
       if (!account) return refusal('ACCOUNT_NOT_FOUND', input.walletId == null ? 'accountId' : 'walletId');
       const { from, until, direction, kinds } = input.filter ?? {};
       if (from && until && from >= until) return refusal('RANGE_INVALID', 'filter', 'until');
+      if (from && !(await isAccountAtHand(account, from, context.isAtHand)))
+        return refusal('RANGE_NOT_AT_HAND', 'filter', 'from');
       const range = { ...(from && { from }), ...(until && { until }) };
       const filter = { ...(direction && { direction }), ...(kinds && { kinds }) };
       const { format = 'CSV' } = input;
       return exported({ of: 'statement', accountId: account.id, ...range, ...filter, format, by }, context);
     },
 
-    exportJournal: (_parent, { input: { from, until, format = 'CSV' } }, context) => {
+    exportJournal: async (_parent, { input: { from, until, format = 'CSV' } }, context) => {
       const { id: by } = requireCustomer(context.principal);
       if (from >= until) return refusal('RANGE_INVALID', 'until');
+      if (!(await context.isAtHand(from))) return refusal('RANGE_NOT_AT_HAND', 'from');
       return exported({ of: 'journal', from, until, format, by }, context);
     },
   },
@@ -52,6 +56,7 @@ const meanings: Record<ExportStatementErrorCode | ExportJournalErrorCode, string
   ACCOUNT_NOT_FOUND: 'There is no such account, or it is not yours to read.',
   ONE_ACCOUNT_REQUIRED: 'Give either walletId or accountId.',
   RANGE_INVALID: 'The end must be after the beginning.',
+  RANGE_NOT_AT_HAND: 'What was posted so long ago is not at hand any more.',
 };
 
 function refusal<Code extends ExportStatementErrorCode | ExportJournalErrorCode>(code: Code, ...path: string[]) {

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLogger } from '@paygraph/service';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import {
   codes,
+  connectTo,
   credit,
   debit,
   house,
@@ -10,7 +13,10 @@ import {
   transaction,
   wallet,
 } from '../testing/fixture.ts';
+import { monthAfter } from '../testing/months.ts';
+import { createPartitionRoutine } from './partitions.ts';
 
+const logger = createLogger({ service: 'ledger', level: 'silent' });
 let ledger: TestLedger;
 let owner: PrismaClient;
 
@@ -38,6 +44,94 @@ it('the service makes the partitions that are missing, and no others, however ma
   for (const { name } of partitions) expect(name).toMatch(/^(transaction|entry)_\d{4}_\d{2}$/);
 });
 
+it('who waited for another to make them finds them made', async () => {
+  let late: Promise<unknown> | undefined;
+  await owner.$transaction(
+    async (first) => {
+      await first.$queryRaw`SELECT create_partitions(5)`;
+      late = create(ledger.database, 5);
+      const waiting = () => first.$queryRaw`
+        SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
+      `;
+      await expect.poll(waiting, { timeout: 15_000 }).toHaveLength(1);
+    },
+    { maxWait: 20_000, timeout: 20_000 },
+  );
+  expect(await late).toBe(0);
+});
+
+it('partitions are made, and posting goes on, while somebody reads on', async () => {
+  const walletId = await ledger.openWallet({ funds: 100n });
+  const spent = transaction([debit(wallet(walletId), 1n), credit(house('SUSPENSE'), 1n)]);
+  await owner.$transaction(
+    async (reader) => {
+      // As pg_dump does: every table, until it has ended.
+      await reader.$executeRaw`LOCK TABLE transaction, entry IN ACCESS SHARE MODE`;
+      expect(await create(ledger.database, 6)).toBe(2);
+      expect(codes(await ledger.engine.post([spent]))).toEqual(['done']);
+    },
+    { maxWait: 20_000, timeout: 20_000 },
+  );
+  const [{ tables, indexes } = { tables: [], indexes: [] }] = await owner.$queryRaw<
+    Record<'tables' | 'indexes', string[]>[]
+  >`
+    SELECT array_agg(DISTINCT month) AS tables, array_agg(DISTINCT indexes) AS indexes FROM (
+      SELECT right(relname, 7) AS month, count(indexrelid) || ' on ' || left(relname, -8) AS indexes
+      FROM pg_class JOIN pg_index ON indrelid = pg_class.oid JOIN pg_inherits ON inhrelid = indexrelid
+      WHERE relnamespace = 'history'::regnamespace GROUP BY relname
+    ) AS partition
+  `;
+  expect(tables).toHaveLength(7);
+  expect(indexes).toEqual(['1 on entry', '3 on transaction']);
+});
+
+describe('the service', () => {
+  let unprepared: TestLedger;
+  let itsOwner: PrismaClient;
+  const registry = new Registry();
+  const refuse = () => itsOwner.$executeRaw`REVOKE EXECUTE ON FUNCTION create_partitions(integer) FROM ledger_service`;
+  const permit = () => itsOwner.$executeRaw`GRANT EXECUTE ON FUNCTION create_partitions(integer) TO ledger_service`;
+
+  beforeAll(async () => {
+    unprepared = await openTestLedger();
+    itsOwner = unprepared.asOwner();
+    const partitions = await itsOwner.$queryRaw<{ name: string }[]>`
+      SELECT format('history.%I', relname) AS name FROM pg_class
+      WHERE relkind = 'r' AND relnamespace = 'history'::regnamespace
+    `;
+    for (const { name } of partitions) await itsOwner.$executeRawUnsafe(`DROP TABLE ${name}`);
+  });
+
+  afterAll(() => unprepared.close());
+
+  it('does not serve where nothing could be posted, and tells until when there are partitions', async () => {
+    const routine = createPartitionRoutine({ database: unprepared.database, registry, logger });
+    await refuse();
+    await expect(routine.start()).rejects.toThrow(/permission denied/);
+    await permit();
+    await routine.start();
+    await routine.stop();
+    expect(await registry.getSingleMetric('paygraph_ledger_partitions_end_timestamp_seconds')?.get()).toMatchObject({
+      values: [{ value: monthAfter(3).getTime() / 1_000 }],
+    });
+    // Those that are there are enough to begin with.
+    await refuse();
+    await routine.start();
+    await routine.stop();
+  });
+});
+
+it('a service that comes up before its database does is ready as soon as that is', async () => {
+  const nobody = new URL(ledger.databaseUrl);
+  nobody.port = '1';
+  const away = connectTo(nobody.href);
+  const routine = createPartitionRoutine({ database: away, registry: undefined, logger });
+  await routine.start();
+  await routine.stop();
+  await away.$disconnect();
+});
+
 it('posting time is never the same twice', async () => {
   const walletId = await ledger.openWallet({ funds: 100n });
   const spend = () => transaction([debit(wallet(walletId), 1n), credit(house('SUSPENSE'), 1n)]);
@@ -47,42 +141,4 @@ it('posting time is never the same twice', async () => {
     FROM (SELECT posted_at, lag(posted_at, 1, '-infinity') OVER (ORDER BY sequence) AS before FROM transaction) AS posted
   `;
   expect(times).toMatchObject({ different: times?.all, ordered: true });
-});
-
-/** The bounds of this month's partitions. */
-async function thisMonth(): Promise<{ suffix: string; bounds: string }> {
-  const [month] = await owner.$queryRaw<{ suffix: string; first: string; next: string }[]>`
-    SELECT to_char(month, 'YYYY_MM') AS suffix, month::text AS first, (month + interval '1 month')::text AS next
-    FROM date_trunc('month', now()) AS month
-  `;
-  if (!month) throw new Error('There is a month');
-  return { suffix: month.suffix, bounds: `FOR VALUES FROM ('${month.first}') TO ('${month.next}')` };
-}
-
-it('a month can be detached and attached again: meanwhile ids are still known, and balances go on', async () => {
-  const walletId = await ledger.openWallet({ funds: 100n });
-  const early = transaction([debit(wallet(walletId), 10n), credit(house('SUSPENSE'), 10n)]);
-  expect(codes(await ledger.engine.post([early]))).toEqual(['done']);
-  const { suffix, bounds } = await thisMonth();
-  const forEach = async (statements: (table: string) => string[]) => {
-    for (const table of ['transaction', 'entry'])
-      for (const statement of statements(table)) await owner.$executeRawUnsafe(statement);
-  };
-  await forEach((table) => [
-    `ALTER TABLE ${table} DETACH PARTITION history.${table}_${suffix}`,
-    `CREATE TABLE history.${table}_later PARTITION OF ${table} ${bounds}`,
-  ]);
-
-  expect(codes(await ledger.engine.post([early]))).toEqual(['done']);
-  expect(codes(await ledger.engine.post([{ ...early, reference: 'other' }]))).toEqual(['IDEMPOTENCY_CONFLICT']);
-  const late = transaction([debit(wallet(walletId), 5n), credit(house('SUSPENSE'), 5n)]);
-  expect(codes(await ledger.engine.post([late]))).toEqual(['done']);
-  expect((await ledger.holdings()).get(walletId)).toBe(85n);
-  expect(await ledger.database.transaction.count()).toBe(1);
-
-  await forEach((table) => [
-    `INSERT INTO history.${table}_${suffix} SELECT * FROM history.${table}_later`,
-    `ALTER TABLE ${table} DETACH PARTITION history.${table}_later`,
-    `ALTER TABLE ${table} ATTACH PARTITION history.${table}_${suffix} ${bounds}`,
-  ]);
 });

@@ -32,6 +32,7 @@ export function createProof(database: PrismaClient) {
     database.$transaction(
       async (snapshot) => {
         await snapshot.$executeRaw`SET TRANSACTION READ ONLY`;
+        await snapshot.$executeRaw`LOCK TABLE history_start IN ACCESS SHARE MODE`;
         return read(snapshot);
       },
       { isolationLevel: 'RepeatableRead', maxWait: 5_000, timeout: sliceTimeoutMs },

@@ -3,7 +3,7 @@
 WITH slice AS (
   SELECT * FROM transaction WHERE sequence > $1::bigint AND sequence <= $2::bigint
 ), line AS (
-  SELECT slice.id, slice.posted_at, leg.*, account.currency, entry.version, entry.balance,
+  SELECT slice.id, slice.posted_at, leg.*, account.currency, account.normal_balance, entry.version, entry.balance,
     CASE WHEN leg.direction = account.normal_balance THEN leg.amount ELSE -leg.amount END AS change
   FROM slice
   CROSS JOIN LATERAL unnest(account_numbers, directions, amounts) WITH ORDINALITY
@@ -33,15 +33,23 @@ SELECT 'entry ' || position || ' of ' || id || ' is on an account that does not 
 FROM line WHERE currency IS NULL
 
 UNION ALL
-SELECT 'entry ' || line.version || ' of account ' || account_number || ' does not follow the one before it'
+SELECT 'entry ' || line.version || ' of account ' || line.account_number || ' does not follow the one before it'
 FROM line
 LEFT JOIN LATERAL (
   SELECT entry.version, entry.balance FROM entry
   WHERE entry.account_number = line.account_number AND (entry.posted_at, entry.version) < (line.posted_at, line.version)
   ORDER BY entry.posted_at DESC, entry.version DESC LIMIT 1
 ) AS earlier ON true
+LEFT JOIN carried_forward AS carried ON carried.account_number = line.account_number
 WHERE line.version IS NOT NULL
-  AND (line.version, line.balance) IS DISTINCT FROM (coalesce(earlier.version, 0) + 1, coalesce(earlier.balance, 0)::numeric + change)
+  AND (line.version, line.balance) IS DISTINCT FROM (
+    coalesce(earlier.version, carried.version, 0) + 1,
+    coalesce(
+      earlier.balance,
+      CASE normal_balance WHEN 'CREDIT' THEN carried.credits - carried.debits ELSE carried.debits - carried.credits END,
+      0
+    )::numeric + change
+  )
 
 UNION ALL
 SELECT slice.id || ' was posted before the transaction that it follows'

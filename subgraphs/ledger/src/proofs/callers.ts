@@ -106,6 +106,18 @@ function createCaller({ ledgers, purses, journal, gate }: Scene) {
     reversible.push(...items.filter((_, index) => answers[index] === 'done'));
   };
 
+  const reserveAndCapture = async () => {
+    const captureAs = newId('txn');
+    const item = reservation(entriesBetween(oneOf(purses)), { captureAs });
+    const [answer] = await run({
+      send: async (ledger) => (await ledger.reserve([item])).map((outcome) => ({ ...outcome, id: captureAs })),
+      writes: [[{ id: captureAs, entries: item.entries }]],
+      leaves: { id: item.id, state: 'CAPTURED' },
+    });
+    expect(['done', 'INSUFFICIENT_FUNDS']).toContain(answer);
+    if (answer === 'done') reversible.push(transaction(item.entries, { id: captureAs }));
+  };
+
   const reserve = async () => {
     const item = reservation(entriesBetween(oneOf(purses)));
     const [answer] = await run({
@@ -167,7 +179,8 @@ function createCaller({ ledgers, purses, journal, gate }: Scene) {
   /** One errand, of those that can be done now. */
   return async () => {
     const choice = whole(20);
-    if (choice < 8) return post(false);
+    if (choice < 6) return post(false);
+    if (choice < 8) return reserveAndCapture();
     if (choice < 11) return post(true);
     if (choice < 14) return reserve();
     if (choice === 14) return void (await run(voiding(newId('res'))));

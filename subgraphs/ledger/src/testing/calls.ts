@@ -45,6 +45,22 @@ export async function callLedger(engine: LedgerEngine, call: Call): Promise<stri
   }
 }
 
+/** Lists are decided together up to an item that has an id of one before it. */
+function batchesOf(items: readonly NewReservation[]): NewReservation[][] {
+  const batches: NewReservation[][] = [];
+  let used = new Set<string | undefined>();
+  for (const item of items) {
+    const ids = [item.id, ...(item.captureAs === undefined ? [] : [item.captureAs])];
+    if (batches.length === 0 || ids.some((id) => used.has(id))) {
+      batches.push([]);
+      used = new Set();
+    }
+    batches.at(-1)?.push(item);
+    for (const id of ids) used.add(id);
+  }
+  return batches;
+}
+
 /** Has the model do it. */
 export function callModel(model: LedgerModel, call: Call): Verdict[] {
   switch (call.command) {
@@ -53,7 +69,7 @@ export function callModel(model: LedgerModel, call: Call): Verdict[] {
     case 'reverse':
       return call.items.map(model.reverse);
     case 'reserve':
-      return call.items.map(model.reserve);
+      return batchesOf(call.items).flatMap(model.reserve);
     case 'capture':
       return call.items.map(model.capture);
     case 'void':

@@ -37,7 +37,8 @@ export interface LedgerModel {
   /** Decides what is linked, or one alone. */
   readonly post: (linked: readonly NewTransaction[]) => Verdict[];
   readonly reverse: (reversal: NewReversal) => Verdict;
-  readonly reserve: (reservation: NewReservation) => Verdict;
+  /** Decides what is reserved together: first all of it is, then captured what is to be at once. */
+  readonly reserve: (together: readonly NewReservation[]) => Verdict[];
   readonly capture: (wanted: Capture) => Verdict;
   readonly void: (id: string) => Verdict;
   /** Its time is over. */
@@ -168,7 +169,7 @@ export function createModel(memory = nothing()): LedgerModel {
       return verdict;
     });
 
-  const reserve = (reservation: NewReservation): Verdict => {
+  const hold = ({ captureAs, ...reservation }: NewReservation): Verdict => {
     const content = contentOf(reservation);
     const before = reservations.get(reservation.id);
     const sameContent = before?.content === content || before?.content === tombstone;
@@ -197,6 +198,14 @@ export function createModel(memory = nothing()): LedgerModel {
       if (held.size === 0 || wanted.releaseRest !== false) resolve(reservation, 'CAPTURED');
       return 'done';
     });
+
+  const reserve = (together: readonly NewReservation[]): Verdict[] => {
+    const verdicts = together.map(hold);
+    return together.map(({ id, captureAs }, index) => {
+      const verdict = verdicts[index] ?? 'done';
+      return verdict === 'done' && captureAs ? capture({ id: captureAs, reservationId: id }) : verdict;
+    });
+  };
 
   const voidReservation = (id: string): Verdict => {
     const reservation = reservations.get(id);

@@ -111,7 +111,13 @@ export function createCallMaker(accounts: readonly Accounts[]) {
         return { command: 'post', items };
       }
       case 'reserve':
-        return { command: 'reserve', items: step.list.map(reservationOf) };
+        return {
+          command: 'reserve',
+          items: step.list.map((given, index) => ({
+            ...reservationOf(given),
+            ...(step.atOnce[index] && { captureAs: newId('txn') }),
+          })),
+        };
       case 'capture':
         return { command: 'capture', items: step.list.map(captureOf) };
       case 'reverse':
@@ -152,12 +158,19 @@ export function createCallMaker(accounts: readonly Accounts[]) {
       const call = made(step);
       if (call?.command === 'post') posted.push(...call.items);
       if (call?.command === 'reverse') reversed.push(...call.items);
-      if (call?.command === 'reserve') reserved.push(...call.items);
+      if (call?.command === 'reserve') {
+        reserved.push(...call.items);
+        captured.push(...call.items.flatMap(capturedAtOnce));
+      }
       if (call?.command === 'capture') captured.push(...call.items);
       return call;
     },
   };
 }
+
+/** As a later capture would name it: the same id for all of its entries, which is other content. */
+const capturedAtOnce = ({ id, captureAs, entries }: NewReservation): Capture[] =>
+  captureAs === undefined ? [] : [{ id: captureAs, reservationId: id, entries }];
 
 /** The same ids with other content, where a command has content. */
 export function altered(call: Call): Call {

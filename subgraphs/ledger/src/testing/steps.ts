@@ -42,7 +42,11 @@ const callOf = (atMost: number) =>
       fc.record({ list: movements(atMost), links: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }) }),
     ),
     act(2, 'post linked', fc.record({ list: fc.array(movement, { minLength: 2, maxLength: 3 }) })),
-    act(4, 'reserve', fc.record({ list: movements(atMost) })),
+    act(
+      4,
+      'reserve',
+      fc.record({ list: movements(atMost), atOnce: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }) }),
+    ),
     act(5, 'capture', fc.record({ list: parts(atMost) })),
     act(3, 'reverse', fc.record({ list: parts(atMost) })),
     act(2, 'void', fc.record({ list: fc.array(small, { minLength: 1, maxLength: atMost }) })),

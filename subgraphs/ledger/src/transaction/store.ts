@@ -1,6 +1,7 @@
 import { entryColumns } from '../entry/store.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { EntryModel, TransactionModel } from '../generated/prisma/models.ts';
+import { canBeHeld } from '../held.ts';
 
 /** A transaction as the books have it. */
 export type Transaction = TransactionModel;
@@ -18,7 +19,7 @@ export function createTransactionStore(database: PrismaClient) {
   return {
     byIds: async (ids: readonly string[]): Promise<Transaction[]> => {
       const keys = await database.idempotencyKey.findMany({
-        where: { id: { in: [...ids] } },
+        where: { id: { in: ids.filter(canBeHeld) } },
         select: { sequence: true },
       });
       return database.transaction.findMany({ where: { sequence: { in: keys.map(({ sequence }) => sequence) } } });
@@ -26,7 +27,10 @@ export function createTransactionStore(database: PrismaClient) {
 
     /** In the order of posting within each reference. */
     byReferences: (references: readonly string[]): Promise<Transaction[]> =>
-      database.transaction.findMany({ where: { reference: { in: [...references] } }, orderBy: { sequence: 'asc' } }),
+      database.transaction.findMany({
+        where: { reference: { in: references.filter(canBeHeld) } },
+        orderBy: { sequence: 'asc' },
+      }),
 
     /** In the order given within each transaction. */
     entriesOf: (transactionIds: readonly string[]): Promise<Entry[]> => database.$queryRaw<Entry[]>`
