@@ -14,7 +14,7 @@ export async function depositUnderReview(url: string): Promise<string> {
     idempotencyKey: randomUUID(),
     walletId: wallet.id,
     amount: { amount: '60000.00', currency: 'USD' },
-    reference: 'A house sold',
+    reference: `A house sold ${randomUUID()}`,
   });
 }
 

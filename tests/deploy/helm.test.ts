@@ -20,6 +20,7 @@ const everything = {
   image: { pullSecrets: ['registry'] },
   ingress: {
     ...{ enabled: true, className: 'nginx', host: 'pay.example', tlsSecret: 'pay-example-tls' },
+    trustedProxies: ['10.244.0.0/16', 'fd00::/8'],
     annotations: { 'nginx.ingress.kubernetes.io/proxy-read-timeout': '3600' },
     webhookAnnotations: { 'nginx.ingress.kubernetes.io/backend-protocol': 'HTTPS' },
   },
@@ -100,7 +101,7 @@ describe.runIf(hasHelm)('the Helm chart', () => {
     const [container] = podOf(full, name).containers;
     expect(container.args).toEqual(composed[name].command);
     expect(existsSync(root(container.args[0] ?? ''))).toBe(true);
-    const own = ['SHUTDOWN_SECONDS', 'PAYMENT_RAIL_WEIGHTS'];
+    const own = ['SHUTDOWN_SECONDS', 'PAYMENT_RAIL_WEIGHTS', 'TRUSTED_PROXIES'];
     const given = container.env.map((variable) => variable.name).filter((variable) => !own.includes(variable));
     const composedNames = Object.keys(composed[name].environment).filter(
       (variable) => !variable.endsWith('MIGRATION_URL'),
@@ -170,6 +171,14 @@ describe.runIf(hasHelm)('the Helm chart', () => {
     ]);
   });
 
+  it('has the gateway, and nobody else, believe the proxies of the ingress', () => {
+    const believers = names.flatMap((name) => {
+      const variable = podOf(full, name).containers[0].env.find((variable) => variable.name === 'TRUSTED_PROXIES');
+      return variable ? [[name, variable.value]] : [];
+    });
+    expect(believers).toEqual([['gateway', '10.244.0.0/16,fd00::/8']]);
+  });
+
   it.each(names)('lets %s do no more than it must, and stop in its own time', (name) => {
     const { containers, securityContext, terminationGracePeriodSeconds } = podOf(plain, name);
     expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
@@ -203,6 +212,12 @@ describe.runIf(hasHelm)('the Helm chart', () => {
     ['fewer than one process', { services: { ledger: { autoscaling: { minReplicas: 0 } } } }, 'minReplicas'],
     ['a log level that there is not', { logLevel: 'loud' }, 'logLevel'],
     ['an ingress without a host', { ingress: { enabled: true } }, 'ingress.host is required'],
+    [
+      'an ingress behind which all clients would look like one',
+      { ingress: { enabled: true, host: 'pay.example' } },
+      'ingress.trustedProxies is required',
+    ],
+    ['a proxy that is no network', { ingress: { trustedProxies: ['balancer'] } }, 'trustedProxies'],
   ])('refuses %s, and says which', async (_what, values, message) => {
     await expect(render(chart, values)).rejects.toThrow(message);
   });

@@ -38,7 +38,7 @@ it.each(['profile', 'wallet', 'ledger', 'payment', 'forex', 'risk'] as const)(
   async (service) => {
     for (const { accessToken } of [{ accessToken: undefined }, customer, platform().operator]) {
       const client = createGraphClient(platform().addressOf(service), accessToken);
-      expect(await codesOf(client('{ __typename }'))).toEqual(['FORBIDDEN']);
+      expect(await codesOf(client('{ __typename }'))).toEqual(['UNPROVEN_CALLER']);
     }
   },
 );

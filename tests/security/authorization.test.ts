@@ -25,7 +25,8 @@ const graph: Federation<'payment' | 'wallet' | 'risk'> = useFederation(
   {
     payment: {
       sdl: `
-        type Query { payment: Payment @requiresScopes(scopes: [["own"]])  payments: [Payment!]!  party: Party }
+        type Query { payment: Payment @requiresScopes(scopes: [["own"]])  payments: [Payment!]!  party: Party  items: [Item!]! }
+        union Item = Payment | Wallet
         type Mutation { pay: Payment @requiresScopes(scopes: [["own"]])  audit: String @requiresScopes(scopes: [["staff"]]) }
         type Subscription { steps: Step @authenticated  audits: Step @requiresScopes(scopes: [["staff"]]) }
         type Step { sequence: Int!  note: String @requiresScopes(scopes: [["staff"]])  payment: Payment }
@@ -39,6 +40,10 @@ const graph: Federation<'payment' | 'wallet' | 'risk'> = useFederation(
         Query: {
           payment: () => payment,
           payments: () => [payment, payment],
+          items: () => [
+            { __typename: 'Wallet', ...payment.wallet },
+            { __typename: 'Payment', ...payment },
+          ],
           party: () => ({ __typename: 'Shop', name: 'Corner' }),
         },
         Mutation: { pay: () => payment, audit: () => 'audited' },
@@ -83,6 +88,7 @@ const ways: readonly [way: string, query: string][] = [
   ['an interface in an interface', `{ node(id: "${walletId}") { ... on Node { id ... on Wallet { pin } } } }`],
   ['a list of nodes', `{ nodes(ids: ["${walletId}", "${paymentId}"]) { id ... on Wallet { pin } } }`],
   ['entities joined from others', `{ node(id: "${paymentId}") { id ... on Payment { wallet { id pin } } } }`],
+  ['a union', '{ items { __typename ... on Payment { id } ... on Wallet { label pin } } }'],
   ['a condition', '{ payments { wallet { label pin @include(if: true) } } }'],
   ['a mutation', 'mutation { pay { id wallet { label pin } } }'],
 ];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { databaseNames } from '@paygraph/database';
 import { post } from '@paygraph/gateway/testing';
 import { getIntrospectionQuery } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { commands } from '../support/contracts.ts';
 import { usePlatform } from '../support/journey.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
@@ -40,13 +40,8 @@ describe('in development', () => {
 describe('in production', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
-    const { NODE_ENV } = process.env;
-    try {
-      process.env.NODE_ENV = 'production';
-      platform = await startTestPlatform('one process');
-    } finally {
-      process.env.NODE_ENV = NODE_ENV;
-    }
+    vi.stubEnv('NODE_ENV', 'production');
+    platform = await startTestPlatform('one process').finally(() => vi.unstubAllEnvs());
   }, 120_000);
   afterAll(() => platform?.stop());
 

@@ -4,7 +4,16 @@ import { useWallets } from './support/wallets.ts';
 import { codesIn, reading, subscribing, writing } from './support/ways.ts';
 
 const authorization = 'ama';
-const limits = { depth: 5, aliases: 4, rootFields: 3, directives: 3, selections: 30, recursion: 2, tokens: 150 };
+const limits = {
+  depth: 5,
+  aliases: 4,
+  rootFields: 3,
+  directives: 3,
+  selections: 30,
+  recursion: 2,
+  characters: 9_500,
+  tokens: 150,
+};
 const graph = useWallets({ protection: { limits: { ...limits, batch: 2, bodyBytes: 10_000 } } });
 
 const fragments = (count: number): string =>
@@ -47,6 +56,7 @@ const tooMuch: readonly (readonly [limit: string, how: string, selection: string
     'wallet(id: "1") { ...A }',
     'fragment A on Wallet { friend { ...B } } fragment B on Wallet { friend { friend { id } } }',
   ],
+  ['characters', 'comments', 'labels', `#${'-'.repeat(9_500)}`],
   ['tokens', 'arguments', `wallet(id: "1") { ${'friend(no: 1) '.repeat(29)} }`],
 ];
 

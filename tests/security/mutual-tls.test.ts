@@ -160,7 +160,7 @@ describe('a certificate', () => {
     ]);
     for (const other of ['gateway', 'wallet']) {
       const [, text] = await ask('ledger', '/graphql', await ofService(other), asking);
-      expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+      expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'UNPROVEN_CALLER' } }] });
     }
   });
 
@@ -175,7 +175,7 @@ describe('a certificate', () => {
       },
     });
     const [, refused] = await ask('ledger', '/graphql', await ofService('payment'), asking());
-    expect(JSON.parse(refused)).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+    expect(JSON.parse(refused)).toMatchObject({ errors: [{ extensions: { code: 'UNPROVEN_CALLER' } }] });
     const [, answered] = await ask('ledger', '/graphql', await ofService('gateway'), asking());
     expect(JSON.parse(answered)).toEqual({ data: { __typename: 'Query' } });
   });

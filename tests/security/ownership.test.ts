@@ -44,47 +44,61 @@ it('ids are taken at the root, so that what follows is about all of them', () =>
   expect(watched.length).toBeGreaterThan(3);
 });
 
+/** Expects somebody to be told of the victim's thing what they are told of one that there is not. */
+async function expectUnknown(field: IdField, accessToken: string): Promise<void> {
+  const [id, nobodys] = [theirsOr(field.prefix), newId(field.prefix)];
+  const answer = await ask(field, id, accessToken);
+  expect(`${nameOf(field)}: ${told(answer, id)}`).toBe(
+    `${nameOf(field)}: ${told(await ask(field, nobodys, accessToken), nobodys)}`,
+  );
+  expect(answer.text).not.toMatch(/INTERNAL_SERVER_ERROR|GRAPHQL_VALIDATION_FAILED|TOO_|invalid value/);
+}
+
 it("somebody else's object is to a stranger what does not exist, and is left as it is", async () => {
   const before = await contentsOf(platform().databases);
-  for (const field of asked.filter((one) => !payees.has(nameOf(one)))) {
-    const [id, nobodys] = [theirsOr(field.prefix), newId(field.prefix)];
-    const answer = await ask(field, id, stranger.accessToken);
-    expect(`${nameOf(field)}: ${told(answer, id)}`).toBe(
-      `${nameOf(field)}: ${told(await ask(field, nobodys, stranger.accessToken), nobodys)}`,
-    );
-    expect(answer.text).not.toMatch(/INTERNAL_SERVER_ERROR|GRAPHQL_VALIDATION_FAILED|TOO_|invalid value/);
-  }
+  for (const field of asked.filter((one) => !payees.has(nameOf(one)))) await expectUnknown(field, stranger.accessToken);
   expect(await contentsOf(platform().databases)).toEqual(before);
 });
 
-it('what happens to it is told to staff, and not to strangers or to nobody', async () => {
-  const followed = watched.map((field) => {
-    const id = theirsOr(field.prefix);
-    const byStranger = {
-      theirs: follow(field, id, stranger.accessToken),
-      nobodys: follow(field, newId(field.prefix), stranger.accessToken),
-    };
-    return {
-      name: nameOf(field),
-      staff: follow(field, id, platform().operator.accessToken),
-      ...byStranger,
-      unknown: follow(field, id),
-    };
-  });
-  for (const { name, staff, theirs: seen, nobodys, unknown } of followed) {
-    await until(() => expect({ name, told: Boolean(staff.results[0]?.data) }).toEqual({ name, told: true }));
+it("it is that to staff, too, who may ask about what is their own alone, such as an analyst of a wallet's statement", async () => {
+  const before = await contentsOf(platform().databases);
+  const limited = staffRoles.flatMap((role) =>
+    asked.filter((field) => field.reachOf(role) === 'own').map((field) => ({ role, field })),
+  );
+  expect(limited.map(({ role, field }) => `${role} ${field.name}`)).toContain('ANALYST exportStatement');
+  for (const { role, field } of limited) await expectUnknown(field, tokenOf(role));
+  expect(await contentsOf(platform().databases)).toEqual(before);
+});
+
+it('what happens to it is told to staff who may know all, and to nobody else', async () => {
+  for (const field of watched) {
+    const [name, id] = [nameOf(field), theirsOr(field.prefix)];
+    const [informed, limited] = [true, false].map((all) =>
+      staffRoles.filter((role) => (field.reachOf(role) === 'all') === all).map(tokenOf),
+    );
+    const told = (informed ?? []).map((token) => follow(field, id, token));
+    const untold = [stranger.accessToken, ...(limited ?? [])].map((token) => ({
+      theirs: follow(field, id, token),
+      nobodys: follow(field, newId(field.prefix), token),
+    }));
+    const unknown = follow(field, id);
+    expect(told.length).toBeGreaterThan(0);
+    for (const { results } of told)
+      await until(() => expect({ name, told: Boolean(results[0]?.data) }).toEqual({ name, told: true }));
     await until(() => expect(unknown.end()).not.toBe('open'));
-    await until(() => expect({ name, seen: summaryOf(seen) }).toEqual({ name, seen: summaryOf(nobodys) }));
-    for (const { results } of [seen, unknown])
+    for (const { theirs, nobodys } of untold)
+      await until(() => expect({ name, seen: summaryOf(theirs) }).toEqual({ name, seen: summaryOf(nobodys) }));
+    for (const { results } of [unknown, ...untold.map(({ theirs }) => theirs)])
       expect(results.filter(({ data }) => Object.values(data ?? {}).some(Boolean))).toEqual([]);
-    for (const { leave } of [staff, seen, nobodys, unknown]) await leave();
+    const all = [...told, unknown, ...untold.flatMap(({ theirs, nobodys }) => [theirs, nobodys])];
+    for (const { leave } of all) await leave();
   }
 });
 
 it('whoever the schema does not admit is refused, and nothing is done', async () => {
   const before = await contentsOf(platform().databases);
   for (const field of asked)
-    for (const role of [undefined, ...staffRoles.filter((each) => !field.admits(each))]) {
+    for (const role of [undefined, ...staffRoles.filter((each) => field.reachOf(each) === 'nothing')]) {
       const { data, errors } = await ask(field, theirsOr(field.prefix), role && tokenOf(role));
       const shown = (data as Record<string, unknown> | null)?.[field.name] ?? null;
       expect({ field: nameOf(field), role, shown, errors }).toEqual({
@@ -95,9 +109,9 @@ it('whoever the schema does not admit is refused, and nothing is done', async ()
   expect(await contentsOf(platform().databases)).toEqual(before);
 });
 
-it('staff whom the schema admits are answered', async () => {
+it('staff whom the schema lets ask about everybody’s are answered', async () => {
   for (const field of asked)
-    for (const role of staffRoles.filter((each) => field.admits(each))) {
+    for (const role of staffRoles.filter((each) => field.reachOf(each) === 'all')) {
       const { errors } = await ask(field, theirsOr(field.prefix), tokenOf(role));
       // Parts of what they asked for may be for others, and what nobody has is of no type.
       const amiss = errors.filter((line) => !line.startsWith(`UNAUTHORIZED_FIELD_OR_TYPE ${field.name}.`));

@@ -35,6 +35,16 @@ describe.each(withIds)('a hash by $name', ({ name, ask }) => {
       'PERSISTED_QUERY_NOT_FOUND',
     ]);
   });
+
+  it.each([
+    ['is not valid', '{ nothing }'],
+    ['is no document', '{ labels'],
+    ['is too long to be remembered', `{ labels } #${'-'.repeat(10_000)}`],
+  ])('of a text that %s is not remembered', async (_what, query) => {
+    const asked = { extensions: byId(hashOf(query)), authorization };
+    await ask(graph.url, { query, ...asked });
+    expect(codesIn(await ask(graph.url, { query: '', ...asked }))).toEqual(['PERSISTED_QUERY_NOT_FOUND']);
+  });
 });
 
 describe('where only listed operations are let in', () => {

@@ -39,6 +39,17 @@ describe('what may be spent in a minute', () => {
     expect((await ask(costing(4))).status).toBe(200);
   });
 
+  it('is spent on a text before it is parsed, and by its length', async () => {
+    const ask = async (query: string) => {
+      const { headers } = await post(graph.url, query, { authorization: 'cat', ...from('192.0.2.13') });
+      return Number(headers.get('ratelimit-remaining'));
+    };
+    const long = `{ labels } #${'-'.repeat(3_000)}`;
+    expect([await ask(long), await ask(long)]).toEqual([46, 45]);
+    expect(await ask(`{ labels #${'-'.repeat(3_000)}`)).toBe(41);
+    expect(await ask(costing(6))).toBe(35);
+  });
+
   it('is one person’s, over all their addresses', async () => {
     const ask = (address: string, who: string) =>
       codeOf(post(graph.url, costing(40), { authorization: who, ...from(address) }));

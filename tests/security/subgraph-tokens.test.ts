@@ -80,7 +80,7 @@ afterAll(async () => {
   await subgraph.stop();
 });
 
-const forbidden = { status: 403, body: { errors: [{ extensions: { code: 'FORBIDDEN' } }] } };
+const forbidden = { status: 403, body: { errors: [{ extensions: { code: 'UNPROVEN_CALLER' } }] } };
 const balance = JSON.stringify({ query: '{ balance }' });
 const sendTo = async (to: string, headers: Record<string, string>, body = balance) => {
   const all = { 'content-type': 'application/json', ...headers };

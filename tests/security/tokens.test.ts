@@ -1,5 +1,6 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServiceTokenSigner, generateSigningKey } from '@paygraph/auth';
+import { databaseNames } from '@paygraph/database';
 import { connect, post, until, watch } from '@paygraph/gateway/testing';
 import { describe, expect, it } from 'vitest';
 import { usePlatform } from '../support/journey.ts';
@@ -111,7 +112,7 @@ const forgeries: readonly [sentence: string, forge: () => string][] = [
   ['whose signature has zeros in it', () => token(header(), claims(), () => Buffer.alloc(64))],
   [
     "that is a service's",
-    () => createServiceTokenSigner({ service: 'payment', key: servicesKey() })('profile', ['profile:resolve']),
+    () => createServiceTokenSigner({ service: 'payment', key: servicesKey() })('gateway', ['profile:resolve']),
   ],
   ['that is no token', () => 'a.b.c'],
   ['of ten thousand characters', () => `${'a'.repeat(10_000)}.b.c`],
@@ -126,7 +127,7 @@ describe('a token', () => {
   });
 
   it.each(forgeries)(
-    '%s opens nothing, at the gateway however it comes, or at a subgraph',
+    '%s opens nothing, at the gateway however it comes, or at any subgraph',
     async (_sentence, forge) => {
       const authorization = `Bearer ${forge()}`;
       const refusal = { errors: [{ extensions: { code: 'UNAUTHENTICATED', reason: expect.any(String) } }] };
@@ -143,13 +144,21 @@ describe('a token', () => {
       const watched = watch(socket, { query: '{ currencies { code } }' });
       await until(() => expect(watched.end()).toMatchObject({ failed: { code: 4403 } }));
       await socket.dispose();
-      const { status, body } = await post(platform().addressOf('ledger'), '{ trialBalance { currency } }', {
-        authorization,
-      });
-      expect({ status, data: body.data ?? null }).toEqual({ status: 401, data: null });
-      expect(body).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+      for (const name of databaseNames) {
+        const { status, body } = await post(platform().addressOf(name), '{ __typename }', { authorization });
+        expect({ name, status, data: body.data ?? null }).toEqual({ name, status: 401, data: null });
+        expect(body).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+      }
     },
   );
+
+  it.each(databaseNames)('that a service has for %s opens no other service', async (audience) => {
+    const authorization = `Bearer ${createServiceTokenSigner({ service: 'payment', key: servicesKey() })(audience, [])}`;
+    for (const name of databaseNames.filter((other) => other !== audience)) {
+      const { status } = await post(platform().addressOf(name), '{ __typename }', { authorization });
+      expect({ name, status }).toEqual({ name, status: 401 });
+    }
+  });
 });
 
 it.each([

@@ -64,6 +64,8 @@ const settings = {
   /** WebSockets that may be open at once, in all and of one caller. */
   MAX_SOCKETS: countOf(20_000),
   MAX_SOCKETS_PER_CALLER: countOf(50),
+  /** WebSockets of one network that may be open before they say whose they are, for which they have three seconds. */
+  MAX_NEW_SOCKETS_PER_NETWORK: countOf(500),
   /** Bytes of answers that are for everybody and kept in this process; 0 keeps none, in Redis neither. */
   RESPONSE_CACHE_BYTES: z
     .string()
@@ -77,6 +79,7 @@ const settings = {
   MAX_DIRECTIVES: countOf(defaultLimits.directives),
   MAX_SELECTIONS: countOf(defaultLimits.selections),
   MAX_RECURSION: countOf(defaultLimits.recursion),
+  MAX_CHARACTERS: countOf(defaultLimits.characters),
   MAX_TOKENS: countOf(defaultLimits.tokens),
   /** Operations in one HTTP request, and bytes of one or of a message on a WebSocket. */
   MAX_BATCH: countOf(defaultLimits.batch),
@@ -123,6 +126,7 @@ export function protectionIn(config: GatewayConfig): Pick<ProtectionOptions, 'li
       directives: config.MAX_DIRECTIVES,
       selections: config.MAX_SELECTIONS,
       recursion: config.MAX_RECURSION,
+      characters: config.MAX_CHARACTERS,
       tokens: config.MAX_TOKENS,
       batch: config.MAX_BATCH,
       bodyBytes: config.MAX_BODY_BYTES,

@@ -27,6 +27,28 @@ const codesOfGateway = new Set([
   'UNAUTHORIZED_FIELD_OR_TYPE',
 ]);
 
+/** Those of them that tell of faults of ours. */
+const codesOfFaults = new Set([
+  'INTERNAL_SERVER_ERROR',
+  'SERVICE_UNAVAILABLE',
+  'SUBGRAPH_OVERLOADED',
+  'SUBGRAPH_UNAVAILABLE',
+]);
+
+/** How an operation turned out: `errors` tell its caller something, such as what is not theirs to see; `faults` are ours. */
+export type Outcome = 'ok' | 'errors' | 'faults';
+
+/** What is read here of an error that clients are told. */
+export interface Told {
+  readonly message: string;
+  readonly extensions?: { readonly code?: unknown } | undefined;
+}
+
+export function outcomeOf(errors: readonly Told[] = []): Outcome {
+  if (errors.length === 0) return 'ok';
+  return errors.some(({ extensions }) => isAmong(codesOfFaults, extensions?.code)) ? 'faults' : 'errors';
+}
+
 const MASKED_CODE = 'INTERNAL_SERVER_ERROR';
 const MASKED_MESSAGE = 'Something went wrong';
 

@@ -17,7 +17,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createResponseCache, type ResponseCacheOptions } from './caching/response-cache.ts';
 import { createGenerations } from './generations.ts';
 import { createAnswers } from './http/answers.ts';
-import { authenticateRequest, type ChargeBadToken } from './http/authenticate.ts';
+import { authenticateRequest, type ChargeStranger } from './http/authenticate.ts';
 import { serveExports } from './http/exports.ts';
 import { protectAnswers } from './http/headers.ts';
 import { servePlayground } from './http/playground.ts';
@@ -32,6 +32,7 @@ import type { CallSettings } from './subgraphs/settings.ts';
 import type { Subgraph } from './subgraphs/subgraph.ts';
 import type { ReopenPolicy } from './subscriptions/feed.ts';
 import { type Caps, createQuota } from './subscriptions/quota.ts';
+import { createNewcomers } from './websocket/newcomers.ts';
 import { serveWebSockets } from './websocket/serve.ts';
 
 export interface GatewayOptions {
@@ -43,7 +44,7 @@ export interface GatewayOptions {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | undefined;
-  /** What clients are known to send: it is planned before they do, and measured by name; all else is measured as one. */
+  /** What clients are known to send: it is planned before they do, and measured by name; every other text is measured as one. */
   readonly registered?: readonly Registered[];
   /** Time in ms that plans may take before the gateway listens, and before it uses another supergraph; 2 s and 10 s if left out. */
   readonly warmUp?: { readonly startMs: number; readonly reloadMs: number };
@@ -75,6 +76,8 @@ export interface GatewayOptions {
   readonly subscriptions?: Caps;
   /** WebSockets that may be open at once; 20,000, and 50 of one caller, if left out. */
   readonly sockets?: Caps;
+  /** WebSockets of one network that may be open before they say whose they are; 500 if left out. */
+  readonly newSocketsPerNetwork?: number;
   /** Time in ms between signs of life on WebSockets and streams; 12 s if left out. */
   readonly heartbeatMs?: number;
 }
@@ -111,8 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const protection = createProtection({ ...options.protection, rateLimiter });
   const trustProxy = [...(options.trustedProxies ?? [])];
   const { batch: maxBatch, bodyBytes: bodyLimit } = protection.limits;
-  const measure =
-    metrics && createGatewayMetrics(metrics.registry, new Set(options.registered?.map(({ name }) => name)));
+  const measure = metrics && createGatewayMetrics(metrics.registry);
   const responseCache =
     options.responseCache && createResponseCache({ ...options.responseCache, logger, onAnswer: measure?.cached });
   const logOperations = logger.isLevelEnabled('debug');
@@ -128,8 +130,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   let sockets: GraphqlWs | undefined;
   let stopped: Promise<void> | undefined;
 
-  // As strangers of their network, whoever they say that they are.
-  const chargeBadToken: ChargeBadToken = async (address) => rateLimiter?.charge({ principal: anonymous, address }, 0);
+  const chargeStranger: ChargeStranger = async (address, points = 1) =>
+    rateLimiter?.charge({ principal: anonymous, address }, points);
+  const chargeBadToken: ChargeStranger = (address) => {
+    measure?.refused('UNAUTHENTICATED');
+    return chargeStranger(address);
+  };
   const scopeOf = async (request: FastifyRequest): Promise<RequestScope> => {
     const { authorization } = request.headers;
     const { id: requestId, ip: address } = request;
@@ -144,7 +150,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (corsOrigins.length > 0)
       await app.register(fastifyCors, { origin: [...corsOrigins], exposedHeaders: EXPOSED, maxAge: 86_400 });
     await servePlayground(app, playgroundDirectory);
-    serveExports(app, { get: (name) => generations.current().addresses.get(name) }, options.tls);
+    const addressOf = (subgraph: string) => generations.current().addresses.get(subgraph);
+    serveExports(app, { addressOf, charge: chargeStranger, tls: options.tls });
     app.route({
       method: ['GET', 'POST'],
       url: PATH,
@@ -158,6 +165,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       ...{ server: app.server, path: PATH, authenticate, chargeBadToken, begin, logger },
       ...{
         quota: createQuota(options.sockets ?? manySockets),
+        newcomers: createNewcomers(options.newSocketsPerNetwork ?? 500),
         maxPayload: bodyLimit,
         trustProxy,
         corsOrigins,
@@ -166,8 +174,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   };
   const close = async (): Promise<void> => {
-    await Promise.all([sockets?.drain(), streams.drain()]);
-    await app.close();
+    await Promise.all([sockets?.drain(), streams.drain(), app.close()]);
     await generations.close();
     await rateLimiter?.close();
     await responseCache?.close();

@@ -76,6 +76,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
   const connected = new Map<string, Subgraph>();
   const { startMs, reloadMs } = options.warmUp ?? defaultWarmUp;
   const closing = new AbortController();
+  const texts = new Set(registered.map(({ body }) => body));
   let last: Promise<unknown> = Promise.resolve();
 
   const create = (name: string, url: string): Subgraph => {
@@ -95,7 +96,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
     const subgraphs = new Map([...addresses].map(([name, url]) => [name, connect(name, url)] as const));
     const generation = digestOf([supergraphSdl, [...addresses]]);
     const pipeline = createPipeline({
-      ...{ graph, subgraphs, production, protection, policies, tracing, generation },
+      ...{ graph, subgraphs, production, protection, policies, tracing, generation, registered: texts },
       responseCache: options.responseCache,
       observe: measure?.operations,
       ...(reopen && { reopen }),

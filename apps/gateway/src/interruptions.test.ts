@@ -211,6 +211,9 @@ describe('queries and mutations over a WebSocket', () => {
 });
 
 describe('a connection', () => {
+  /** Of an access token, in ms. */
+  const lifetime = 15 * 60_000;
+
   it.each([
     ['without a token', () => undefined],
     ['with a malformed token', () => 'Bearer nonsense'],
@@ -223,13 +226,25 @@ describe('a connection', () => {
   });
 
   it('is closed with 4403 when its token expires, and its upstreams with it', async () => {
-    const lifetime = 15 * 60_000;
     const brief = world.tokenOf('cus_1', new Date(Date.now() - lifetime + 3_000));
     const subscriber = watch(connect(world.webSocketUrl, brief), { query: 'subscription { ticks }' });
     await until(() => expect(world.ticks.listeners).toBe(1));
     await ended(subscriber);
     expect(subscriber.end()).toMatchObject({ failed: { code: 4403 } });
     await until(() => expect(world.payment.sockets.size).toBe(0));
+  });
+
+  it('is closed with 4403, without a word to its subscriptions, when a subgraph finds the token over first', async () => {
+    // Tokens end at whole seconds.
+    const expiresAt = Math.ceil(Date.now() / 1_000) * 1_000 + 3_000;
+    const brief = world.tokenOf('cus_1', new Date(expiresAt - lifetime));
+    const subscriber = watch(connect(world.webSocketUrl, brief), { query: 'subscription { ticks }' });
+    await until(() => expect(world.ticks.listeners).toBe(1));
+    await until(() => expect(Date.now()).toBeGreaterThan(expiresAt - 700));
+    for (const { socket } of world.payment.sockets) socket.close(4403);
+    await ended(subscriber);
+    expect(subscriber.results).toEqual([]);
+    expect(subscriber.end()).toMatchObject({ failed: { code: 4403 } });
   });
 
   it('is told to connect again when the gateway stops, and its upstreams are closed', async () => {

@@ -33,8 +33,12 @@ export type BeginOperation = (request: OperationRequest, scope: RequestScope, tr
 export function createBeginOperation(
   generations: Generations,
   subscriptions: Quota,
-  measure?: Pick<GatewayMetrics, 'subscribed'>,
+  measure?: Pick<GatewayMetrics, 'subscribed' | 'refused'>,
 ): BeginOperation {
+  const refuse = (code: string, message: string): Begun => {
+    measure?.refused(code);
+    return rejected(codedError(code, message));
+  };
   const begin: BeginOperation = async (request, scope, transport) => {
     const { graph, pipeline } = generations.current();
     const prepared = await pipeline.prepare(request, scope);
@@ -42,9 +46,9 @@ export function createBeginOperation(
     const valid = { document: prepared.document, schema: graph.schema, usage: prepared.usage };
     if (prepared.kind === 'operation')
       return { kind: 'operation', ...valid, run: () => pipeline.execute(prepared, scope) };
-    if (scope.principal.kind === 'anonymous') return rejected(unauthenticated());
+    if (scope.principal.kind === 'anonymous') return refuse('UNAUTHENTICATED', 'Subscriptions need an access token.');
     const admitted = subscriptions.admit(scope.principal);
-    if (typeof admitted === 'string') return rejected(tooMany(admitted, subscriptions));
+    if (typeof admitted === 'string') return refuse(...tooMany(admitted, subscriptions));
     const ended = measure?.subscribed(transport);
     const done = () => {
       admitted();
@@ -65,18 +69,11 @@ function rejected(error: GraphQLError): Begun {
   return { kind: 'rejected', errors: [error] };
 }
 
-function unauthenticated(): GraphQLError {
-  return codedError('UNAUTHENTICATED', 'Subscriptions need an access token.');
-}
-
-function tooMany(exceeded: Exceeded, { caps }: Quota): GraphQLError {
+function tooMany(exceeded: Exceeded, { caps }: Quota): [code: string, message: string] {
   switch (exceeded) {
     case 'total':
-      return codedError('SERVICE_UNAVAILABLE', 'The gateway holds as many subscriptions as it can: try again later.');
+      return ['SERVICE_UNAVAILABLE', 'The gateway holds as many subscriptions as it can: try again later.'];
     case 'perPrincipal':
-      return codedError(
-        'RATE_LIMITED',
-        `At most ${caps.perPrincipal} subscriptions of one caller may be open at once.`,
-      );
+      return ['RATE_LIMITED', `At most ${caps.perPrincipal} subscriptions of one caller may be open at once.`];
   }
 }

@@ -46,7 +46,7 @@ it('a subgraph whose address stays the same keeps its circuit', async () => {
     careful.ledger.behave({ status: 500, body: '' });
     await post(careful.url, balance);
     expect(careful.ledger.requests).toHaveLength(1);
-    careful.gateway.reload(careful.supergraphWithout('risk'));
+    await careful.gateway.reload(careful.supergraphWithout('risk'));
     careful.ledger.behave('well');
     const { body } = await post(careful.url, balance);
     expect(body.errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }]);

@@ -66,6 +66,7 @@ export async function startGateway(env: NodeJS.ProcessEnv = process.env): Promis
     ...(config.TRUSTED_PROXIES && { trustedProxies: config.TRUSTED_PROXIES }),
     subscriptions: { total: config.MAX_SUBSCRIPTIONS, perPrincipal: config.MAX_SUBSCRIPTIONS_PER_CALLER },
     sockets: { total: config.MAX_SOCKETS, perPrincipal: config.MAX_SOCKETS_PER_CALLER },
+    newSocketsPerNetwork: config.MAX_NEW_SOCKETS_PER_NETWORK,
   });
   const url = await gateway.listen({ host: config.HOST, port: config.PORT });
   const unwatch = watchSupergraph({ path: env.SUPERGRAPH_FILE || committedSupergraph, gateway, logger });

@@ -50,6 +50,18 @@ describe('a subscription across four subgraphs', () => {
     expect(subscriber.results).toEqual([crossed(1, 'PENDING'), crossed(2, 'CONFIRMED')]);
   });
 
+  it('tells operators with each event what it has cost, and nobody else', async () => {
+    const query = 'subscription { paymentStateChanged(paymentId: "pay_1") { payment { payer { displayName } } } }';
+    const operator = subscribe({ query }, world.tokenOf('cus_2', undefined, ['OPERATOR']));
+    const customer = subscribe({ query });
+    await listening(2);
+    world.steps.publish({ sequence: 1, state: 'PENDING' });
+    await received(operator, 1);
+    await received(customer, 1);
+    expect(operator.results[0]?.extensions).toEqual({ cost: { estimated: 3, actual: 3 } });
+    expect(customer.results[0]).not.toHaveProperty('extensions');
+  });
+
   it('completes when its source does', async () => {
     const subscriber = subscribe({ query: crossing, variables: { id: 'pay_1' } });
     await listening(1);

@@ -67,6 +67,13 @@ describe('operations that clients are known to send', () => {
     expect(await planned('request')).toBe(0);
   });
 
+  it('are pushed out by nothing that strangers send', async () => {
+    for (const length of [9_900, 60_000]) await sendMuch(length);
+    const before = await planned('request');
+    await askForAll();
+    expect(await planned('request')).toBe(before);
+  });
+
   it('and that the supergraph cannot answer are told by their names, once, and skipped', async () => {
     const told = () => world.logs.map((line) => JSON.parse(line)).filter(({ operation }) => operation !== undefined);
     expect(told()).toMatchObject([{ client: 'old', operation: 'Gone', why: expect.stringContaining('colour') }]);
@@ -78,7 +85,23 @@ describe('operations that clients are known to send', () => {
   });
 });
 
+/** Operations with more characters in all than are remembered, each of this length. */
+async function sendMuch(length: number): Promise<void> {
+  for (let sent = 0; sent <= 1_000_000; sent += length) {
+    const { body } = await post(world.url, `{ __typename } #${sent} `.padEnd(length, '-'));
+    expect(body.errors).toBeUndefined();
+  }
+}
+
 describe('operations that somebody has sent', () => {
+  it('are pushed out by none that are too long to be remembered', async () => {
+    await post(world.url, unheardOf);
+    await sendMuch(60_000);
+    const before = await planned('request');
+    await post(world.url, unheardOf);
+    expect(await planned('request')).toBe(before);
+  });
+
   it('are planned on another supergraph before it is used, and on none any more once nobody sends them', async () => {
     const authorization = world.tokenOf('cus_1');
     await post(world.url, unheardOf, { authorization });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger } from '@paygraph/service';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { databaseReady, postgresError, prismaAdapter } from './index.ts';
 import { createEmptyDatabase, query, type TestDatabase } from './testing/index.ts';
@@ -45,6 +45,27 @@ describe('a Prisma client', () => {
     await databaseReady(prisma);
     const nowhere = prismaAdapter({ url: 'postgresql://nobody:none@127.0.0.1:1/none' });
     await expect(databaseReady(new PrismaClient({ adapter: nowhere }))).rejects.toThrow("Can't reach database server");
+  });
+
+  it('is logged, when a value has the wrong type, without the values of the call', async () => {
+    const lines: string[] = [];
+    const logger = createLogger({ service: 'ledger', level: 'info' }, { write: (line) => lines.push(line) });
+    const values = { id: 1n, name: 'Ada Lovelace', at: 'yesterday', colours: ['RED' as const] };
+    for (const production of [true, false]) {
+      vi.stubEnv('NODE_ENV', production ? 'production' : 'test');
+      const client = new PrismaClient({ adapter: prismaAdapter({ url: database.databaseUrl, poolSize: 1 }) });
+      const err = await client.sample.create({ data: values }).catch((error: unknown) => error);
+      logger.error({ err }, 'a field failed');
+      logger.error({ err: new Error('A payment failed', { cause: err }) }, 'a field failed');
+      await client.$disconnect();
+    }
+    vi.unstubAllEnvs();
+    expect(lines).toHaveLength(4);
+    for (const line of lines) {
+      expect(JSON.parse(line).err.message).toMatch(/prisma\.sample\.create|client\.sample\.create/);
+      expect(JSON.parse(line).err.message).toContain('Invalid value for argument `at`');
+      expect(line).not.toMatch(/Lovelace|yesterday/);
+    }
   });
 
   it('has its transactions ended that take too long, if that is asked for, and goes on after', async () => {

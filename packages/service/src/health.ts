@@ -15,11 +15,12 @@ export type Dependencies = Readonly<Record<string, Dependency>>;
 export const required = (check: Dependency['check']): Dependency => ({ required: true, check });
 export const optional = (check: Dependency['check']): Dependency => ({ required: false, check });
 
-export interface DependencyHealth {
+/** With what it tells of itself. */
+export type DependencyHealth = Readonly<Record<string, unknown>> & {
   readonly status: 'up' | 'down';
   /** Why it is down: a code, such as `ECONNREFUSED` or `TIMEOUT`. The log has more. */
   readonly why?: string;
-}
+};
 
 /**
  * What `/health/ready` answers: `ready` and `degraded`, when something is down that can be done without, with 200;
@@ -27,64 +28,75 @@ export interface DependencyHealth {
  */
 export interface Health {
   readonly status: 'ready' | 'degraded' | 'unavailable';
-  readonly dependencies: Readonly<Record<string, DependencyHealth & Readonly<Record<string, unknown>>>>;
+  readonly dependencies: Readonly<Record<string, DependencyHealth>>;
 }
 
 /** Time in ms that a dependency has to answer. */
 const patienceMs = 2_000;
 
+/** Asks all of some dependencies how they are. */
+export type HealthCheck = (dependencies: Dependencies) => Promise<Health>;
+
+/**
+ * How the dependencies of a process are, by their names. Each is asked once at a time, however many want to know, and the log
+ * hears when one goes down or comes back.
+ */
+export function createHealthCheck(logger: FastifyBaseLogger): HealthCheck {
+  const asked = new Map<string, Promise<DependencyHealth>>();
+  const down = new Set<string>();
+  const ask = async (dependency: string, check: Dependency['check']): Promise<DependencyHealth> => {
+    try {
+      const details = detailsIn(await withinTime(check()));
+      if (down.delete(dependency)) logger.info({ dependency }, 'a dependency is up again');
+      return { status: 'up', ...details };
+    } catch (error) {
+      if (!down.has(dependency)) logger.warn({ err: error, dependency }, 'a dependency is down');
+      down.add(dependency);
+      return { status: 'down', why: codeOf(error) };
+    }
+  };
+  return async (dependencies) => {
+    const checked = await Promise.all(
+      Object.entries(dependencies).map(async ([name, { check, required }]) => {
+        const asking = asked.get(name) ?? ask(name, check).finally(() => asked.delete(name));
+        asked.set(name, asking);
+        return { name, required, health: await asking };
+      }),
+    );
+    const missing = checked.filter(({ health }) => health.status === 'down');
+    return {
+      status: missing.length === 0 ? 'ready' : missing.some((one) => one.required) ? 'unavailable' : 'degraded',
+      dependencies: Object.fromEntries(checked.map(({ name, health }) => [name, health])),
+    };
+  };
+}
+
 /**
  * `/health/live`: the process answers; whoever runs it starts it anew otherwise. `/health/ready`: whether to send it work, and
  * what is wrong with each of its dependencies. Public, so that of a fault it shows no more than a code.
  */
-export function addHealthRoutes(
-  app: FastifyInstance,
-  dependencies: () => Dependencies,
-  logger: FastifyBaseLogger = app.log,
-): void {
+export function addHealthRoutes(app: FastifyInstance, check: () => Promise<Health>): void {
   app.get('/health/live', async () => ({ status: 'live' }));
   app.get('/health/ready', async (_request, reply) => {
-    const health = await healthOf(dependencies(), (error, dependency) =>
-      logger.warn({ err: error, dependency }, 'a dependency is down'),
-    );
+    const health = await check();
     return reply.code(health.status === 'unavailable' ? 503 : 200).send(health);
   });
 }
 
 /** Measures, whenever somebody asks, which dependencies are up. */
-export function measureDependencies(registry: Registry, dependencies: () => Dependencies): void {
+export function measureDependencies(registry: Registry, check: () => Promise<Health>): void {
   new Gauge({
     name: 'paygraph_dependency_up',
     help: '1 for what the process works with and reaches, 0 for what it does not reach.',
     labelNames: ['dependency'],
     registers: [registry],
     async collect() {
-      const { dependencies: found } = await healthOf(dependencies());
+      const { dependencies } = await check();
       this.reset();
-      for (const [dependency, { status }] of Object.entries(found)) this.set({ dependency }, status === 'up' ? 1 : 0);
+      for (const [dependency, { status }] of Object.entries(dependencies))
+        this.set({ dependency }, status === 'up' ? 1 : 0);
     },
   });
-}
-
-async function healthOf(
-  dependencies: Dependencies,
-  onFault: (error: unknown, dependency: string) => void = () => {},
-): Promise<Health> {
-  const checked = await Promise.all(
-    Object.entries(dependencies).map(async ([name, { check, required }]) => {
-      try {
-        return { name, required, health: { status: 'up' as const, ...detailsIn(await withinTime(check())) } };
-      } catch (error) {
-        onFault(error, name);
-        return { name, required, health: { status: 'down' as const, why: codeOf(error) } };
-      }
-    }),
-  );
-  const down = checked.filter(({ health }) => health.status === 'down');
-  return {
-    status: down.length === 0 ? 'ready' : down.some((one) => one.required) ? 'unavailable' : 'degraded',
-    dependencies: Object.fromEntries(checked.map(({ name, health }) => [name, health])),
-  };
 }
 
 function detailsIn(value: unknown): object {

@@ -69,6 +69,43 @@ describe('health', () => {
     expect(answer).toEqual([503, { status: 'unavailable', dependencies: { postgresql: { status: 'down', why } } }]);
   });
 
+  it('is logged when a dependency goes down and when it comes back, however often it is asked for', async () => {
+    let isUp = false;
+    const { serve, lines } = server({ redis: optional(() => (isUp ? up() : down())) });
+    const url = await serve();
+    const ask = async () => (await fetch(`${url}/health/ready`)).json();
+    for (const status of ['degraded', 'degraded', 'degraded']) expect(await ask()).toMatchObject({ status });
+    isUp = true;
+    for (const status of ['ready', 'ready']) expect(await ask()).toMatchObject({ status });
+    const told = lines.map((line) => JSON.parse(line)).filter(({ dependency }) => dependency === 'redis');
+    expect(told.map(({ level, msg }) => [level, msg])).toEqual([
+      [40, 'a dependency is down'],
+      [30, 'a dependency is up again'],
+    ]);
+  });
+
+  it('is asked for once at a time, however many want to know', async () => {
+    const asked = new EventEmitter();
+    let probes = 0;
+    const hanging = async () => {
+      probes += 1;
+      await once(asked, 'answer');
+    };
+    const { app, serve } = server({ postgresql: required(hanging) });
+    const url = await serve();
+    let arrived = 0;
+    app.server.on('request', () => arrived++);
+    const answers = [1, 2, 3].map(() => fetch(`${url}/health/ready`));
+    await expect.poll(() => arrived).toBe(3);
+    asked.emit('answer');
+    for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
+    expect(probes).toBe(1);
+    const next = fetch(`${url}/health/ready`);
+    await expect.poll(() => probes).toBe(2);
+    asked.emit('answer');
+    expect((await next).status).toBe(200);
+  });
+
   it('waits for no dependency for ever', async () => {
     const { answer } = await readiness({ postgresql: required(() => new Promise(() => {})) });
     expect(answer).toMatchObject([503, { dependencies: { postgresql: { why: 'TIMEOUT' } } }]);

@@ -3,7 +3,15 @@ import type { Socket } from 'node:net';
 import { newId } from '@paygraph/ids';
 import type { Tracing } from '@paygraph/tracing';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
-import { addHealthRoutes, type Dependencies, measureDependencies, required } from './health.ts';
+import {
+  addHealthRoutes,
+  createHealthCheck,
+  type Dependencies,
+  type Dependency,
+  type Health,
+  measureDependencies,
+  required,
+} from './health.ts';
 import type { Logger } from './logger.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
 import { RequestLogger } from './request-logger.ts';
@@ -78,15 +86,16 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       const route = routeOptions.url ?? 'unknown';
       log.debug({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
     });
+  const health = createHealthCheck(app.log);
   if (metrics) {
     measureRequests(app, metrics);
-    measureDependencies(metrics.registry, dependencies);
-    serveOperators(app, metrics, dependencies);
+    measureDependencies(metrics.registry, () => health(dependencies()));
+    serveOperators(app, metrics, (port) => health({ port, ...dependencies() }));
   }
   if (tracing) traceRequests(app, tracing);
   letConnectionsGo(app, closeGraceMs);
   answerErrors(app);
-  addHealthRoutes(app, dependencies);
+  addHealthRoutes(app, () => health(dependencies()));
   return app;
 }
 
@@ -127,13 +136,15 @@ function letConnectionsGo(app: FastifyInstance, graceMs: number): void {
  * Health beside the metrics, where probes reach it that have no certificate. The service is not ready there before it listens,
  * nor when it no longer does.
  */
-function serveOperators(app: FastifyInstance, metrics: Metrics, dependencies: () => Dependencies): void {
+function serveOperators(
+  app: FastifyInstance,
+  metrics: Metrics,
+  healthWith: (port: Dependency) => Promise<Health>,
+): void {
   const port = required(async () => {
     if (!app.server.listening) throw new Error('The service does not listen');
   });
-  app.addHook('onReady', () =>
-    metrics.open((operators) => addHealthRoutes(operators, () => ({ port, ...dependencies() }), app.log)),
-  );
+  app.addHook('onReady', () => metrics.open((operators) => addHealthRoutes(operators, () => healthWith(port))));
   app.addHook('onClose', metrics.close);
 }
 

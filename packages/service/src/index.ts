@@ -1,3 +1,4 @@
+export { BriefMap } from './brief-map.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   ConfigError,
@@ -14,7 +15,7 @@ export { type Dependencies, type Dependency, type Health, optional, required } f
 export { createHttpServer, type HttpServerOptions } from './http.ts';
 export { listen, PortInUseError } from './listen.ts';
 export { createLogger, type Logger } from './logger.ts';
-export { createLru, type Lru } from './lru.ts';
+export { createLru, type Lru, type LruOptions } from './lru.ts';
 export { createMetrics, inFlight, type Metrics, type MetricsOptions } from './metrics.ts';
 export { OperatorError } from './operator-error.ts';
 export { RequestLogger } from './request-logger.ts';

@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino, type SerializedError } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -16,6 +16,10 @@ const secretNames = [
   'email',
   'phone',
   'phoneNumber',
+  'displayName',
+  'handle',
+  'senderName',
+  'iban',
 ];
 
 /** Pino matches paths level by level; these reach a secret in the logged object itself and two levels below. */
@@ -37,10 +41,22 @@ export function createLogger(
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: redactedPaths, censor: '[redacted]' },
     serializers: {
-      err: (error: Error) => pino.stdSerializers.err(error instanceof DOMException ? plain(error) : error),
+      err: (error: Error) =>
+        withoutValues(pino.stdSerializers.err(error instanceof DOMException ? plain(error) : error)),
     },
   };
   return destination ? pino(settings, destination) : pino(settings);
+}
+
+/** Prisma shows all that a call was given when one part of it has the wrong type, whatever its `errorFormat`. */
+const shownCall = /(Invalid `[^`]*` invocation[^{]*)\{[\s\S]*\n *\}\)?/;
+
+function withoutValues(told: SerializedError): SerializedError {
+  const { message, stack } = told;
+  return Object.assign(told, {
+    message: message.replace(shownCall, '$1[redacted]'),
+    stack: stack.replace(shownCall, '$1[redacted]'),
+  });
 }
 
 /** Of what timers and signals throw, pino would write the twenty-five constants that all of its kind inherit. */

@@ -3,17 +3,18 @@ import { createLru } from './lru.ts';
 
 describe('a map that forgets', () => {
   it('drops what was used longest ago when its keys grow too long together', () => {
-    const lru = createLru<number>(9);
+    const lru = createLru<number>({ limit: 12 });
     lru.set('aaa', 1);
     lru.set('bbb', 2);
     lru.set('ccc', 3);
     lru.get('aaa');
-    lru.set('dddd', 4);
-    expect(['aaa', 'bbb', 'ccc', 'dddd'].map(lru.get)).toEqual([1, undefined, undefined, 4]);
+    lru.set('ddd', 4);
+    lru.set('eee', 5);
+    expect(['aaa', 'bbb', 'ccc', 'ddd', 'eee'].map(lru.get)).toEqual([1, undefined, 3, 4, 5]);
   });
 
   it('drops by whatever size its values have', () => {
-    const lru = createLru<string>(10, (_key, value) => value.length);
+    const lru = createLru<string>({ limit: 10, largest: 4, sizeOf: (_key, value) => value.length });
     lru.set('a long key', 'aaaa');
     lru.set('b', 'bbbb');
     lru.set('b', 'bb');
@@ -23,8 +24,16 @@ describe('a map that forgets', () => {
     expect([...lru.values()]).toEqual(['bb', 'cccc', 'd']);
   });
 
+  it('tells whether it holds something without keeping it for that', () => {
+    const lru = createLru<number>({ limit: 4 });
+    for (const key of ['a', 'b', 'c', 'd']) lru.set(key, 1);
+    expect([lru.has('a'), lru.has('e')]).toEqual([true, false]);
+    lru.set('e', 1);
+    expect([lru.has('a'), lru.has('e')]).toEqual([false, true]);
+  });
+
   it('tells what it holds in the order of its use', () => {
-    const lru = createLru<number>(9);
+    const lru = createLru<number>({ limit: 12 });
     lru.set('aaa', 1);
     lru.set('bbb', 2);
     lru.get('aaa');
@@ -32,16 +41,17 @@ describe('a map that forgets', () => {
   });
 
   it('holds any number of short keys that fit, and counts a key once however often it is set', () => {
-    const lru = createLru<number>(10);
+    const lru = createLru<number>({ limit: 10 });
     for (let turn = 0; turn < 3; turn += 1) for (let key = 0; key < 10; key += 1) lru.set(String(key), turn);
     expect(lru.get('0')).toBe(2);
   });
 
-  it('does not hold what is too long alone', () => {
-    const lru = createLru<number>(3);
-    lru.set('aaaa', 1);
-    expect(lru.get('aaaa')).toBeUndefined();
-    lru.set('aaa', 2);
-    expect(lru.get('aaa')).toBe(2);
+  it('holds nothing that is too large alone, and drops nothing for it', () => {
+    const lru = createLru<string>({ limit: 8, largest: 3, sizeOf: (_key, value) => value.length });
+    lru.set('a', 'aaa');
+    lru.set('b', 'bbbb');
+    expect([...lru.values()]).toEqual(['aaa']);
+    lru.set('a', 'aaaa');
+    expect([...lru.values()]).toEqual([]);
   });
 });

@@ -92,6 +92,29 @@ describe('the life of a subgraph', () => {
     expect(events).toEqual(['start', 'end of the last request', 'stop']);
   });
 
+  it('answers what is under way on a WebSocket before it closes it', async () => {
+    const { subgraph, url } = await serve();
+    const connectionParams = { authorization: `Bearer ${accessToken()}` };
+    const client = createClient({
+      ...{ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, connectionParams, retryAttempts: 0 },
+    });
+    const closed = new Promise((resolve) => client.on('closed', (event) => resolve(event)));
+    const begun = once(work, 'begin');
+    const answer = client.iterate({ query: '{ slow }' }).next();
+    await begun;
+    const stopped = subgraph.stop();
+    const refused = () =>
+      fetch(new URL('/health/live', url)).then(
+        () => false,
+        () => true,
+      );
+    await expect.poll(refused).toBe(true);
+    work.emit('finish', 'done');
+    expect(await answer).toEqual({ done: false, value: { data: { slow: 'done' } } });
+    expect(await closed).toMatchObject({ code: 1001 });
+    await stopped;
+  });
+
   const small = (stop?: () => Promise<void>) =>
     createSubgraph<RequestScope>({
       name: 'small',

@@ -25,7 +25,7 @@ import { attachGraphqlWs, type GraphqlWs } from '@paygraph/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { RequestScope } from './context.ts';
-import { authenticationFailure, notFromGateway } from './errors.ts';
+import { authenticationFailure, unprovenCaller } from './errors.ts';
 import { createAnswers, createKnownOperations } from './known-operations.ts';
 import { logError, presentError, withRequestId } from './present-error.ts';
 import { buildGuardedSchema, type SchemaOptions } from './schema.ts';
@@ -88,8 +88,7 @@ export function createSubgraph<Context extends RequestScope>(given: SubgraphOpti
   let stopped: Promise<void> | undefined;
 
   const stopAll = async () => {
-    await sockets?.drain();
-    await app.close();
+    await Promise.all([sockets?.drain(), app.close()]);
     if (started) await apollo.stop();
     await options.stop?.();
     await tracing?.close();
@@ -143,7 +142,7 @@ async function contextOf<Context extends RequestScope>(
     const principal = await options.authenticate(authorization);
     const proven = { requestId, authorization, body: bodies.get(request.raw) ?? '' };
     if (!isCertified(options, principal, request.raw) || !isProven(options, principal, proof, proven))
-      throw notFromGateway();
+      throw unprovenCaller();
     return await options.context({ principal, requestId, logger: logger(principal) });
   } catch (error) {
     const refusal = error instanceof GraphQLError ? error : authenticationFailure(error);

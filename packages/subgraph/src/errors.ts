@@ -33,10 +33,13 @@ export function resumeAfter(argument: string, cursor: number | string): GraphQLE
   });
 }
 
-/** Somebody asks in the name of another, or of nobody, which only the gateway may. */
-export function notFromGateway(): GraphQLError {
-  return new GraphQLError('Only the gateway may ask in the name of people', {
-    extensions: { code: 'FORBIDDEN', http: { status: 403 } },
+/**
+ * Somebody asks in the name of another, or of nobody, which only the gateway may. A code of its own: a gateway that is told so
+ * has another secret or certificate, which is a fault of ours and none of its client's.
+ */
+export function unprovenCaller(): GraphQLError {
+  return new GraphQLError('Only the gateway may ask in the name of people, and each service in its own', {
+    extensions: { code: 'UNPROVEN_CALLER', http: { status: 403 } },
   });
 }
 

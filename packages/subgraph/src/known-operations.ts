@@ -13,8 +13,8 @@ export interface KnownOperations {
   readonly plugin: ApolloServerPlugin<RequestScope>;
 }
 
-/** Characters of the operations that are remembered. */
-const remembered = 4_000_000;
+/** Characters of the operations that are remembered, in all and of one. */
+const remembered = { limit: 4_000_000, largest: 40_000 };
 
 export function createKnownOperations(): KnownOperations {
   const documents = createLru<DocumentNode>(remembered);

@@ -7,6 +7,7 @@ import { PeerError } from './peer.ts';
 const publicCodes = new Set([
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'UNPROVEN_CALLER',
   'BAD_USER_INPUT',
   'NOT_FOUND',
   'RESUME',

@@ -16,7 +16,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
-  TraceIdRatioBasedSampler,
+  type Sampler,
+  SamplingDecision,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Attributes, Span, SpanOptions, Tracing } from './span.ts';
@@ -27,7 +28,7 @@ export interface TracingOptions {
   readonly endpoint: string;
   /** Which part of all traces is kept, 0 to 1. Services keep what the one before them kept. */
   readonly ratio: number;
-  /** Whether callers are strangers, who may name a trace but not have it kept. */
+  /** Whether callers are strangers, who may name a trace but neither have it kept nor have it not kept. */
   readonly edge?: boolean;
 }
 
@@ -36,11 +37,14 @@ const sendEveryMs = 1_000;
 
 /** Spans go out in batches beside the work; a collector that is away costs them and nothing else. */
 export function createTracing({ service, endpoint, ratio, edge = false }: TracingOptions): Tracing {
-  const chosen = new TraceIdRatioBasedSampler(ratio);
+  const sampler = atRandom(ratio);
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.namespace': 'paygraph' }),
-    sampler: new ParentBasedSampler({ root: chosen, ...(edge && { remoteParentSampled: chosen }) }),
+    sampler: new ParentBasedSampler({
+      root: sampler,
+      ...(edge && { remoteParentSampled: sampler, remoteParentNotSampled: sampler }),
+    }),
     spanLimits: { attributeValueLengthLimit: 1_000 },
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: sendEveryMs })],
   });
@@ -48,6 +52,16 @@ export function createTracing({ service, endpoint, ratio, edge = false }: Tracin
   return {
     begin: (name, { parent, ...options } = {}) => beginSpan(tracer, name, options, contextOf(spanContextOf(parent))),
     close: () => provider.shutdown(),
+  };
+}
+
+/** Decides by chance and not by the id of the trace, which a stranger may have chosen for what it decides. */
+function atRandom(ratio: number): Sampler {
+  return {
+    shouldSample: () => ({
+      decision: Math.random() < ratio ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD,
+    }),
+    toString: () => `AtRandom{${ratio}}`,
   };
 }
 

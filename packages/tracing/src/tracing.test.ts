@@ -94,6 +94,34 @@ describe('a trace', () => {
     expect(await heard(begin, { ratio: 0, edge: true })).toEqual({});
     expect(Object.keys(await heard(begin, { ratio: 0 }))).toEqual(['request']);
   });
+
+  it('of a stranger is kept or not by chance, whatever its id', async () => {
+    const keptOf = async (traceId: string) => {
+      const parent = `00-${traceId}-${caller.spanId}-01`;
+      const begin = (tracing: Tracing) => {
+        for (let request = 0; request < 100; request++) tracing.begin(`request ${request}`, { parent }).end();
+      };
+      return Object.keys(await heard(begin, { ratio: 0.5, edge: true })).length;
+    };
+    for (const traceId of [`${'0'.repeat(31)}1`, 'f'.repeat(32)]) {
+      const kept = await keptOf(traceId);
+      expect(kept).toBeGreaterThan(0);
+      expect(kept).toBeLessThan(100);
+    }
+  });
+
+  it('of a stranger is not hidden because the stranger says so', async () => {
+    const { request, step } = await heard(
+      (tracing) => {
+        const span = tracing.begin('request', { parent: notKept });
+        span.begin('step').end();
+        span.end();
+      },
+      { edge: true },
+    );
+    expect(request).toMatchObject({ traceId: caller.traceId, parentSpanId: caller.spanId });
+    expect(step?.parentSpanId).toBe(request?.spanId);
+  });
 });
 
 it('does nothing but run what is not traced', async () => {

@@ -40,9 +40,18 @@ async function authenticate(authorization: string | undefined): Promise<Principa
 
 /** Sources whose ends a test can see. */
 export const sources = new EventEmitter();
+/** The field `slow` emits `begin`, and waits for `finish`. */
+export const work = new EventEmitter();
 const resolvers = {
   Query: {
     who: { resolve: (_root: unknown, _args: unknown, { principal }: Context) => principal.kind },
+    slow: {
+      resolve: async () => {
+        const finished = once(work, 'finish');
+        work.emit('begin');
+        return (await finished)[0];
+      },
+    },
     fault: {
       resolve: () => {
         throw new Error('the secret cause');
@@ -88,7 +97,7 @@ function silence() {
 }
 
 const schema = buildSchema(`
-  type Query { who: String, fault: String }
+  type Query { who: String, slow: String, fault: String }
   type Subscription { ticks: Int, faultyTicks: Int, silence: Int, refused: Int }
 `);
 for (const [type, fields] of Object.entries(resolvers)) {
@@ -129,7 +138,7 @@ export async function serve(options: Partial<GraphqlWsOptions<Context>> = {}) {
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { url: `ws://127.0.0.1:${address.port}/graphql`, sockets, logged };
+  return { url: `ws://127.0.0.1:${address.port}/graphql`, server, sockets, logged };
 }
 
 export function client(url: string, authorization?: string) {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import type { Socket } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { attach, client, rawSocket, resultsOf, serve, sources } from './attach.fixture.ts';
+import { attach, client, rawSocket, resultsOf, serve, sources, work } from './attach.fixture.ts';
 
 const forbidden = { code: 4403, reason: 'Forbidden' };
 
@@ -98,6 +99,19 @@ describe('a connection', () => {
     },
   );
 
+  it('is written to once for all that follows at once', async () => {
+    const { url, server } = await serve();
+    const accepted = once(server, 'connection');
+    const { send, connect, messages } = await rawSocket(url);
+    await connect();
+    const [socket] = (await accepted) as [Socket & { _writev: Socket['_write'] }];
+    const writes = vi.spyOn(socket, '_writev');
+    send({ type: 'subscribe', id: '1', payload: { query: 'subscription { ticks }' } });
+    await expect.poll(() => messages.at(-1)).toEqual({ type: 'complete', id: '1' });
+    expect(messages.slice(1).map(({ type }) => type)).toEqual(['next', 'next', 'complete']);
+    expect(writes).toHaveBeenCalledOnce();
+  });
+
   it('more than the server may hold is put off', async () => {
     const { url } = await serve({ maxConnections: 1 });
     const first = await rawSocket(url);
@@ -105,6 +119,44 @@ describe('a connection', () => {
     const second = await rawSocket(url);
     expect(await second.closed).toEqual({ code: 1013, reason: 'Try again later' });
     expect(first.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('that nobody knows yet is counted, from before there is one until it says whose it is or is gone', async () => {
+    let waiting = 0;
+    const welcome = () => {
+      if (waiting === 2) return undefined;
+      waiting++;
+      let counted = true;
+      return () => {
+        if (counted) waiting--;
+        counted = false;
+      };
+    };
+    const { url } = await serve({ welcome });
+    const [first, second] = [await rawSocket(url), await rawSocket(url)];
+    const third = new WebSocket(url, 'graphql-transport-ws');
+    expect(String((await once(third, 'error'))[0])).toContain('429');
+    await first.connect();
+    expect(waiting).toBe(1);
+    second.socket.close();
+    await expect.poll(() => waiting).toBe(0);
+    first.socket.close();
+    await first.closed;
+    expect(waiting).toBe(0);
+    await (await rawSocket(url)).connect();
+  });
+
+  it('that neither says whose it is nor answers the closing handshake is cut off', async () => {
+    let waiting = 0;
+    const welcome = () => {
+      waiting++;
+      return () => void waiting--;
+    };
+    const { url } = await serve({ welcome });
+    const { socket } = await rawSocket(url);
+    socket.pause();
+    expect(waiting).toBe(1);
+    await expect.poll(() => waiting, { timeout: 10_000 }).toBe(0);
   });
 
   it('more than its principal may have is closed with 4429, until one of the others has gone', async () => {
@@ -173,6 +225,44 @@ describe('draining', () => {
     await ended;
     const late = new WebSocket(url, 'graphql-transport-ws');
     await once(late, 'error');
+  });
+
+  it('answers what is under way on a socket before it closes it, and begins nothing more there', async () => {
+    const { url, sockets } = await serve();
+    const [busy, idle] = [await rawSocket(url), await rawSocket(url)];
+    await Promise.all([busy.connect(), idle.connect()]);
+    const [begun, waiting] = [once(work, 'begin'), once(sources, 'waiting')];
+    busy.send({ type: 'subscribe', id: 'query', payload: { query: '{ slow }' } });
+    busy.send({ type: 'subscribe', id: 'stream', payload: { query: 'subscription { silence }' } });
+    await Promise.all([begun, waiting]);
+    const drained = sockets.drain();
+    expect(await idle.closed).toMatchObject({ code: 1001 });
+    busy.send({ type: 'subscribe', id: 'late', payload: { query: '{ who }' } });
+    await expect
+      .poll(() => busy.messages.find(({ id }) => id === 'late'))
+      .toMatchObject({
+        type: 'error',
+        payload: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }],
+      });
+    work.emit('finish', 'done');
+    expect(await busy.closed).toEqual({ code: 1001, reason: 'Going away' });
+    expect(busy.messages.filter(({ id }) => id === 'query')).toEqual([
+      { id: 'query', type: 'next', payload: { data: { slow: 'done' } } },
+      { id: 'query', type: 'complete' },
+    ]);
+    await drained;
+  });
+
+  it('does not wait for ever for an answer', async () => {
+    const { url, sockets } = await serve();
+    const { send, connect, closed } = await rawSocket(url);
+    await connect();
+    const begun = once(work, 'begin');
+    send({ type: 'subscribe', id: '1', payload: { query: '{ slow }' } });
+    await begun;
+    await sockets.drain();
+    expect(await closed).toEqual({ code: 1001, reason: 'Going away' });
+    work.emit('finish');
   });
 
   it('does not wait for ever for a client that does not answer', async () => {

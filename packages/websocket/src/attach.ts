@@ -3,6 +3,7 @@ import { type Principal, TokenError } from '@paygraph/auth';
 import type { ExecutionArgs, GraphQLError, GraphQLFormattedError } from 'graphql';
 import { makeServer, type ServerOptions, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
+import { createDrain, type Drain } from './drain.ts';
 import { coded, type Operation, prepareOnSchema, resultOf, type SchemaOptions } from './operation.ts';
 import { type Extra, serveSocket, type WebSocketLogger } from './transport.ts';
 
@@ -34,6 +35,8 @@ interface ServerSettings {
   readonly maxConnections?: number;
   /** Whether a socket may be opened at all, before there is one: otherwise it is refused with 403. */
   readonly allows?: (request: IncomingMessage) => boolean;
+  /** Counts a socket that has not said yet whose it is, and returns what ends that; undefined refuses it with 429. */
+  readonly welcome?: (request: IncomingMessage) => (() => void) | undefined;
   /** Counts one more connection of a principal and returns what gives it back; undefined closes it with 4429. */
   readonly admit?: (principal: Principal) => (() => void) | undefined;
   /** Operations that may run on one connection at once; one more is refused as RATE_LIMITED. */
@@ -58,19 +61,21 @@ export interface GraphqlWsOptions<Context extends object> extends ServerSettings
 }
 
 export interface GraphqlWs {
-  /** Refuses new sockets and closes the open ones with 1001, which client libraries answer by connecting again. */
+  /**
+   * Refuses new sockets and operations, and closes the open ones with 1001, which client libraries answer by connecting again:
+   * at once, or when the queries and mutations under way there are answered, which has a bound.
+   */
   drain(): Promise<void>;
 }
 
 /** Close codes of RFC 6455 and of the protocol graphql-transport-ws. */
-const goingAway = 1001;
 const tryAgainLater = 1013;
 const forbidden = 4403;
 const tooManyRequests = 4429;
+/** Time in ms that a client has to answer the closing handshake; then its socket is cut off. */
+const closeTimeout = 3_000;
 /** setTimeout's longest delay in ms; a longer one would fire at once. */
 const maxDelay = 2 ** 31 - 1;
-/** Time in ms that a client has to answer the closing handshake. */
-const closeGrace = 2_000;
 
 /**
  * GraphQL over WebSocket (the protocol graphql-transport-ws) on an HTTP server: operations on a schema.
@@ -92,26 +97,40 @@ export function attachGraphqlWs<Context extends object>(options: GraphqlWsOption
 /** The same for a server that prepares and runs operations in its own way. */
 export function attachOperationsWs(options: OperationsWsOptions): GraphqlWs {
   const { server, path = '/graphql', maxPayload = 128 * 1024, keepAlive = 12_000, logger } = options;
-  const { maxConnections = Number.POSITIVE_INFINITY, allows = () => true } = options;
-  const protocol = makeServer(protocolHooks(options));
+  const { maxConnections = Number.POSITIVE_INFINITY, allows = () => true, welcome = () => () => {} } = options;
+  const drain = createDrain();
+  const newcomers = new WeakMap<IncomingMessage, () => void>();
+  const introduced = (request: IncomingMessage) => newcomers.get(request)?.();
+  const protocol = makeServer(protocolHooks(options, drain, introduced));
   const sockets = new WebSocketServer({
-    ...{ server, path, maxPayload, handleProtocols: chosenProtocol },
-    verifyClient: ({ req }, callback) => (allows(req) ? callback(true) : callback(false, 403, 'Forbidden')),
+    ...{ server, path, maxPayload, handleProtocols: chosenProtocol, closeTimeout },
+    verifyClient({ req }, callback) {
+      if (!allows(req)) return callback(false, 403, 'Forbidden');
+      const leave = welcome(req);
+      if (!leave) return callback(false, 429, 'Too Many Requests');
+      newcomers.set(req, leave);
+      req.socket.once('close', leave);
+      callback(true);
+    },
   });
   sockets.on('connection', (socket, request) => {
     if (sockets.clients.size > maxConnections) socket.close(tryAgainLater, 'Try again later');
-    else serveSocket(protocol, { socket, request }, { keepAlive, logger });
+    else serveSocket(protocol, { socket, request, handled: () => drain.handled(socket) }, { keepAlive, logger });
   });
   sockets.on('error', (error) => {
     // These are the HTTP server's. One that could not listen is told to whoever asked it to.
     if (server.listening) logger.error({ err: error }, 'the websocket server failed');
   });
-  return { drain: () => drain(sockets) };
+  return { drain: () => drain.begin(sockets) };
 }
 
 type Hooks = ServerOptions<Record<string, unknown>, Extra>;
 
-function protocolHooks(options: OperationsWsOptions): Hooks {
+function protocolHooks(
+  options: OperationsWsOptions,
+  drain: Drain,
+  introduced: (request: IncomingMessage) => void,
+): Hooks {
   const { prepare, formatError, maxOperations = 100 } = options;
   const connections = new WeakMap<Extra, Connection>();
   const operations = new WeakMap<ExecutionArgs, Operation>();
@@ -121,18 +140,22 @@ function protocolHooks(options: OperationsWsOptions): Hooks {
     return resultOf(operation);
   };
   return {
-    onConnect: async ({ connectionParams, extra }) => {
+    onConnect: async (context) => {
+      const { connectionParams, extra } = context;
       const authorization = stringOrUndefined(connectionParams?.authorization);
       const principal = await authenticated(options, authorization, extra);
       if (!principal || options.accepts?.(principal, connectionParams ?? {}, extra.request) === false) return false;
       if (!isAdmitted(options, principal, extra)) return false;
+      introduced(extra.request);
       connections.set(extra, { principal, authorization, request: extra.request });
       closeOnExpiry(extra, principal);
+      drain.watch(extra.socket, () => Object.values(context.subscriptions));
       return true;
     },
     onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
       const connection = connections.get(extra);
       if (!connection) throw new Error('An operation came before its connection was authenticated');
+      if (drain.hasBegun()) return [coded('The server is going down: connect again', 'SERVICE_UNAVAILABLE')];
       if (Object.keys(subscriptions).length > maxOperations)
         return [coded(`At most ${maxOperations} operations may run at once`, 'RATE_LIMITED')];
       const prepared = await prepare(connection, payload);
@@ -185,16 +208,6 @@ function closeOnExpiry({ socket }: Extra, principal: Principal): void {
   const delay = Math.min(Math.max(principal.expiresAt.getTime() - Date.now(), 0), maxDelay);
   const timer = setTimeout(() => socket.close(forbidden, 'Forbidden'), delay);
   socket.once('close', () => clearTimeout(timer));
-}
-
-async function drain(sockets: WebSocketServer): Promise<void> {
-  const closed = new Promise<void>((resolve) => sockets.close(() => resolve()));
-  for (const socket of sockets.clients) socket.close(goingAway, 'Going away');
-  const cutOff = setTimeout(() => {
-    for (const socket of sockets.clients) socket.terminate();
-  }, closeGrace);
-  await closed;
-  clearTimeout(cutOff);
 }
 
 function chosenProtocol(offered: Set<string>): string | false {

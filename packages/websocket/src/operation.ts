@@ -73,8 +73,8 @@ export async function prepareOnSchema<Context extends object>(
   }
 }
 
-/** Characters of the operations on a schema that are remembered. */
-const remembered = 4_000_000;
+/** Characters of the operations on a schema that are remembered, in all and of one. */
+const remembered = { limit: 4_000_000, largest: 40_000 };
 
 /** What was found valid on each schema: sockets begin the same few operations again and again. */
 const valid = new WeakMap<GraphQLSchema, Lru<DocumentNode>>();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Server } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
@@ -7,6 +8,8 @@ export interface Extra {
   readonly socket: WebSocket;
   /** What opened it. */
   readonly request: IncomingMessage;
+  /** Called whenever a message has been dealt with: of an operation, when it is over. */
+  readonly handled: () => void;
 }
 
 /** A pino logger is one. */
@@ -16,6 +19,8 @@ export interface WebSocketLogger {
 }
 
 const internalError = 4500;
+/** What may wait for a client before its streams do. */
+const burstBytes = 16 * 1_024;
 /** Room in bytes for the reason in a close frame. */
 const maxReasonLength = 123;
 
@@ -32,13 +37,13 @@ export function serveSocket(
   const closed = server.opened(
     {
       protocol: socket.protocol,
-      send: (data) => send(socket, data),
+      send: (data) => send(extra, data),
       // Ids stand in some reasons, and clients choose how long those are.
       close: (code, reason = '') => socket.close(code, Buffer.byteLength(reason) > maxReasonLength ? '' : reason),
       onMessage: (handle) =>
         // Not async: what it handles may take as long as the subscription that it begins, and would be kept so long.
         socket.on('message', (data) => {
-          handle(String(data)).catch((error: unknown) => {
+          handle(String(data)).then(extra.handled, (error: unknown) => {
             logger.error({ err: error }, 'a websocket message could not be handled');
             socket.close(internalError, 'Internal server error');
           });
@@ -57,13 +62,25 @@ export function serveSocket(
   });
 }
 
-/** Resolves when the message is on its way, so that a slow client slows its own streams down. */
-function send(socket: WebSocket, data: string): Promise<void> {
+/** Resolves when more can be sent: at once, unless too much waits for a slow client, which so slows its own streams down. */
+function send({ socket, request }: Extra, data: string): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState !== WebSocket.OPEN) return resolve();
+    gather(request.socket);
     // An error here means that the socket is closing: that event ends the operations.
     socket.send(data, () => resolve());
+    if (socket.bufferedAmount <= burstBytes) resolve();
   });
+}
+
+/**
+ * Writes all that is sent within one turn of the event loop at once, such as the steps of a payment that are read together:
+ * each write wakes whoever reads it.
+ */
+function gather(stream: Duplex): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
 }
 
 function ping(socket: WebSocket, interval: number): () => void {

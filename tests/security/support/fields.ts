@@ -49,8 +49,8 @@ export interface IdField {
   readonly query: string;
   /** The variables with the id in its place; `own` are ids of the caller's own, for the other places. */
   variables(id: string, own: Readonly<Partial<Record<IdPrefix, readonly string[]>>>): Record<string, unknown>;
-  /** Whether the directives let a role ask at all. */
-  admits(role: Role): boolean;
+  /** What the directives let a role ask about. */
+  reachOf(role: Role): 'nothing' | 'own' | 'all';
 }
 
 const roots: readonly [Kind, GraphQLNamedType | null | undefined][] = [
@@ -103,10 +103,13 @@ function idField(kind: Kind, field: Field, path: readonly string[], prefix: IdPr
       const place = { kind, path, id, mine };
       return Object.fromEntries(given.map((argument) => [argument.name, valueFor(argument, [argument.name], place)]));
     },
-    admits(role) {
-      const alternatives = requiredScopes(field);
+    reachOf(role) {
       const held = new Set(scopesOf([role]));
-      return alternatives.length === 0 || alternatives.some((all) => all.every((scope) => held.has(scope)));
+      const alternatives = requiredScopes(field);
+      const open = alternatives.filter((scopes) => scopes.every((scope) => held.has(scope)));
+      const isOpenToAll = open.some((scopes) => scopes.every((scope) => scope.endsWith(':any')));
+      if (alternatives.length === 0 || isOpenToAll) return 'all';
+      return open.length > 0 ? 'own' : 'nothing';
     },
   };
 }

@@ -50,9 +50,10 @@ it('all who ask for the same at a time get one answer, and those who ask for som
 
 it('an answer with errors is given to those who wait for it, and not kept; nor is one that never came', async () => {
   const { cache, run } = cacheOf();
-  const failing = async () => ({ json: '{"errors":[]}', hasErrors: true });
+  const failing = async () => ({ json: '{"errors":[]}', outcome: 'errors' as const });
   const answers = [cache.answer('rate', 60, failing), cache.answer('rate', 60, run)];
-  for (const answer of await Promise.all(answers)) expect(answer).toEqual({ json: '{"errors":[]}', hasErrors: true });
+  for (const answer of await Promise.all(answers))
+    expect(answer).toEqual({ json: '{"errors":[]}', outcome: 'errors' as const });
   await expect(cache.answer('other', 60, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
   expect(await cache.answer('rate', 60, run)).toMatchObject({ json: '{}' });
   expect(await cache.answer('other', 60, run)).toMatchObject({ json: '{}' });

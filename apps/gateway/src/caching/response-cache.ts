@@ -38,7 +38,7 @@ const LARGEST = 1_048_576;
 export function createResponseCache(options: ResponseCacheOptions): ResponseCache {
   const { bytes = 33_554_432, redisUrl, prefix = 'paygraph:answer', onAnswer, logger } = options;
   // A character takes two bytes at most.
-  const own = createLru<Entry>(bytes, (key, { json }) => 2 * (key.length + json.length));
+  const own = createLru<Entry>({ limit: bytes, sizeOf: (key, { json }) => 2 * (key.length + json.length) });
   const shared = redisUrl === undefined ? undefined : createShared(connectRedis(redisUrl, logger, words), prefix);
   const running = new Map<string, Promise<Answer>>();
   const largest = Math.min(LARGEST, bytes / 8);
@@ -53,7 +53,7 @@ export function createResponseCache(options: ResponseCacheOptions): ResponseCach
     onAnswer?.('miss');
     const expires = Date.now() + maxAge * 1_000;
     const answer = await run();
-    if (answer.hasErrors || answer.json.length > largest) return answer;
+    if ((answer.outcome ?? 'ok') !== 'ok' || answer.json.length > largest) return answer;
     const entry = { json: answer.json, expires };
     own.set(key, entry);
     shared?.set(key, entry);

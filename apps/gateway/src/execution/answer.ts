@@ -1,16 +1,25 @@
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type Outcome, outcomeOf, type Told } from '../errors.ts';
 
 /** An answer as clients get it, over whatever transport: shaped, its errors fit for clients, serialized once. */
 export interface Answer {
   /** The JSON of `{ data, errors? }`. */
   readonly json: string;
-  readonly hasErrors?: boolean;
+  /** `ok` if left out. */
+  readonly outcome?: Outcome;
   /** Seconds for which it may be kept and given to everybody; for none if left out. */
   readonly maxAge?: number;
 }
 
-export function answerOf(result: { readonly data?: unknown; readonly errors?: readonly object[] }): Answer {
-  return { json: JSON.stringify(result), hasErrors: result.errors !== undefined };
+/** An answer that has been given away in parts. */
+export interface AnswerInParts {
+  /** All of it, in the client's own names. */
+  readonly data: unknown;
+  readonly outcome: Outcome;
+}
+
+export function answerOf(result: { readonly data?: unknown; readonly errors?: readonly Told[] }): Answer {
+  return { json: JSON.stringify(result), outcome: outcomeOf(result.errors) };
 }
 
 /** The answer as a value, for what does not take JSON. */

@@ -1,3 +1,4 @@
+import type { Principal } from '@paygraph/auth';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type LocalGraph, localGraph } from '../testing/local-graph.ts';
 
@@ -45,6 +46,18 @@ beforeEach(() => {
 });
 
 describe('what is deferred', () => {
+  it('tells operators with its last part what all of it has cost', async () => {
+    const operator: Principal = {
+      ...{ kind: 'customer', id: 'cus_1', sessionId: 'ses_1', roles: ['OPERATOR'], scopes: new Set() },
+      expiresAt: new Date(8.64e15),
+    };
+    const query = '{ payments { id ... @defer { payer { id } } } }';
+    const parts = await graph.askInParts(query, {}, operator);
+    expect(parts[0]).not.toHaveProperty('extensions');
+    expect(parts.at(-1)).toMatchObject({ hasNext: false, extensions: { cost: { estimated: 20, actual: 4 } } });
+    for (const part of await graph.askInParts(query)) expect(part).not.toHaveProperty('extensions');
+  });
+
   it('comes after the rest, under the client’s names, once for each object of a list', async () => {
     const query = '{ p: payments { id ... @defer(label: "risk") { s: score eur: amount(in: "EUR") } } }';
     expect(await graph.askInParts(query)).toEqual([

@@ -1,6 +1,7 @@
 import type { DeferredNode, FetchNode, PlanNode } from '@apollo/query-planner';
 import { NODES } from '@paygraph/supergraph';
 import type { GraphQLFormattedError } from 'graphql';
+import { outcomeOf } from '../errors.ts';
 import type { Variables } from '../graph/graph.ts';
 import type { NodeType } from '../graph/nodes.ts';
 import type { RequestScope } from '../scope.ts';
@@ -155,5 +156,5 @@ export function answerOf(run: Run, { shape, context }: Executable): Answer {
   const broken = (message: string, path: Path) => context.broken(message, path, scope);
   const json = shape.write(data, createShaping({ errors, faults, missing, broken })) ?? 'null';
   if (errors.length === 0) return { json: `{"data":${json}}` };
-  return { json: `{"data":${json},"errors":${JSON.stringify(errors)}}`, hasErrors: true };
+  return { json: `{"data":${json},"errors":${JSON.stringify(errors)}}`, outcome: outcomeOf(errors) };
 }

@@ -1,4 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { outcomeOf } from '../errors.ts';
+import type { AnswerInParts } from './answer.ts';
 import type { DeferredFragment } from './defer.ts';
 import { begin, type Executable, resume, type Start } from './executable.ts';
 import type { Data, Path } from './merge.ts';
@@ -19,13 +21,24 @@ interface IncrementalWriter {
   part(label: string): string | undefined;
   /** Errors that belong to none of the parts. */
   rest(): readonly GraphQLFormattedError[];
+  /** All that the client has, in its own names. */
+  data(): unknown;
 }
 
 /** Takes an answer in parts, each the JSON of one; no more come after the last. */
 export type PartSink = (json: string, isLast: boolean) => void;
 
-/** Runs an operation that defers something. It is over when the last part has been given away. */
-export function executeIncrementally(executable: Executable, start: Start, sink: PartSink): Promise<void> {
+/**
+ * Runs an operation that defers something. It is over when the last part has been given away.
+ *
+ * @param extensionsOf what goes with the last part, of all that the client has by then
+ */
+export function executeIncrementally(
+  executable: Executable,
+  start: Start,
+  sink: PartSink,
+  extensionsOf?: (data: unknown) => object,
+): Promise<AnswerInParts> {
   return new Promise((resolve, reject) => {
     let open = 1;
     let deferred = 0;
@@ -54,9 +67,10 @@ export function executeIncrementally(executable: Executable, start: Start, sink:
       const parts = ready.splice(0).flatMap((label) => writer.part(label) ?? []);
       const errors = isLast ? writer.rest() : [];
       if (errors.length > 0) parts.push(`{"data":{},"path":[],"errors":${JSON.stringify(errors)}}`);
-      if (parts.length > 0) sink(`{"incremental":[${parts.join()}],"hasNext":${!isLast}}`, isLast);
-      else if (isLast) sink('{"hasNext":false}', true);
-      if (isLast) resolve();
+      const extensions = isLast && extensionsOf ? `,"extensions":${JSON.stringify(extensionsOf(writer.data()))}` : '';
+      if (parts.length > 0) sink(`{"incremental":[${parts.join()}],"hasNext":${!isLast}${extensions}}`, isLast);
+      else if (isLast) sink(`{"hasNext":false${extensions}}`, true);
+      if (isLast) resolve({ data: writer.data(), outcome: outcomeOf(run.errors) });
     };
     const run = begin(executable, start, { hold, later, pause, fail: reject });
     const writer = createIncrementalWriter(run, executable);
@@ -75,7 +89,7 @@ interface Place {
 /** Writes the answer of an operation with deferred fragments, piece by piece, from what is known of it at the time. */
 function createIncrementalWriter(run: Run, executable: Executable): IncrementalWriter {
   const parts = new Map(executable.deferred.map((part) => [part.label, part]));
-  /** What the client has, in its own names: nothing is sent for an object that it has seen as null. */
+  /** What the client has: nothing is sent for an object that it has seen as null. */
   let seen: unknown;
   let told = 0;
 
@@ -141,6 +155,7 @@ function createIncrementalWriter(run: Run, executable: Executable): IncrementalW
       takeNew();
       return pending;
     },
+    data: () => seen,
   };
 }
 

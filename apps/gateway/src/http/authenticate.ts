@@ -3,8 +3,8 @@ import { GraphQLError } from 'graphql';
 import { tell } from '../protection/headers.ts';
 import type { Charged } from '../protection/rate-limits.ts';
 
-/** Charges whoever came with a bad token; nothing where nothing is counted. */
-export type ChargeBadToken = (address: string | undefined) => Promise<Charged | undefined>;
+/** Takes points, 1 if left out, from what the strangers of a network may spend; nothing where nothing is counted. */
+export type ChargeStranger = (address: string | undefined, points?: number) => Promise<Charged | undefined>;
 
 /**
  * Who sent an HTTP request from an address.
@@ -14,7 +14,7 @@ export type ChargeBadToken = (address: string | undefined) => Promise<Charged | 
  */
 export async function authenticateRequest(
   authenticate: Authenticate,
-  charge: ChargeBadToken,
+  charge: ChargeStranger,
   { authorization, address }: { readonly authorization: string | undefined; readonly address: string },
 ): Promise<Principal> {
   try {

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { anonymous } from '@paygraph/auth';
 import { createHttpServer, createLogger, listen } from '@paygraph/service';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createRateLimiter, type RateLimits } from '../protection/rate-limits.ts';
+import { until } from '../testing/until.ts';
 import { serveExports } from './exports.ts';
 
 const host = '127.0.0.1';
@@ -13,7 +16,10 @@ afterEach(async () => {
 });
 
 /** A gateway's server before a subgraph that exports as it is told. */
-async function gatewayBefore(respond: (response: ServerResponse, url: string) => void) {
+async function gatewayBefore(
+  respond: (response: ServerResponse, url: string) => void,
+  limits: Partial<RateLimits> = {},
+) {
   const subgraph = createServer((request, response) => respond(response, request.url ?? ''));
   subgraph.listen(0, host);
   await once(subgraph, 'listening');
@@ -22,8 +28,13 @@ async function gatewayBefore(respond: (response: ServerResponse, url: string) =>
     subgraph.closeAllConnections();
     subgraph.close();
   });
-  const app = createHttpServer({ logger: createLogger({ service: 'gateway', level: 'silent' }) });
-  serveExports(app, new Map([['ledger', `http://${host}:${port}/graphql`]]));
+  const logger = createLogger({ service: 'gateway', level: 'silent' });
+  const app = createHttpServer({ logger });
+  const rateLimiter = createRateLimiter({ limits, logger });
+  serveExports(app, {
+    addressOf: () => `http://${host}:${port}/graphql`,
+    charge: async (address, points = 1) => rateLimiter.charge({ principal: anonymous, address }, points),
+  });
   closing.push(() => app.close());
   return { url: await listen(app, { host, port: 0 }), subgraph };
 }
@@ -88,9 +99,47 @@ describe('an export through the gateway', () => {
     await expect(text).rejects.toThrow();
   });
 
-  it('is not there for what is no subgraph, and not at the moment for one that is away', async () => {
+  it('is paid for by the strangers of a network, before a subgraph is asked', async () => {
+    let asked = 0;
+    const respond = (response: ServerResponse) => {
+      asked += 1;
+      response.writeHead(403).end();
+    };
+    const { url } = await gatewayBefore(respond, { anonymous: 25 });
+    const ask = () => fetch(`${url}/exports/ledger?token=guess`);
+    const answers = [await ask(), await ask(), await ask()];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 429]);
+    expect(answers.map(({ headers }) => headers.get('ratelimit-remaining'))).toEqual(['15', '5', '0']);
+    expect(await answers[2]?.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+    expect(asked).toBe(2);
+  });
+
+  it('waits for no other: one too many is told to come again', async () => {
+    const running: ServerResponse[] = [];
+    const { url } = await gatewayBefore((response) => {
+      response.write('begun');
+      running.push(response);
+    });
+    const ask = () => fetch(`${url}/exports/ledger?token=t`);
+    const begun = await Promise.all(Array.from({ length: 16 }, ask));
+    expect(begun.map(({ status }) => status)).toEqual(Array(16).fill(200));
+    const refused = await ask();
+    expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([
+      ...[503, '10'],
+      { errors: [{ extensions: { code: 'SUBGRAPH_OVERLOADED' } }] },
+    ]);
+    for (const response of running) response.end();
+    await Promise.all(begun.map((answer) => answer.text()));
+    await until(async () => {
+      const { status, body } = await ask();
+      await body?.cancel();
+      expect(status).toBe(200);
+    });
+  });
+
+  it('is not there for what serves none, and not at the moment for one that is away', async () => {
     const { url, subgraph } = await gatewayBefore((response) => response.end());
-    expect((await fetch(`${url}/exports/nobody`)).status).toBe(404);
+    expect((await fetch(`${url}/exports/wallet`)).status).toBe(404);
     subgraph.closeAllConnections();
     subgraph.close();
     const answer = await fetch(`${url}/exports/ledger?token=t`);

@@ -4,7 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { post } from '../testing/http.ts';
 import { transports } from '../testing/transports.ts';
 import { until } from '../testing/until.ts';
+import { connect, watch } from '../testing/watch.ts';
 import { startWorld, type World } from '../testing/world.ts';
+
+const label = 'query Label { wallet(id: "wal_1") { label } }';
+const labels = 'query Labels { wallets { label } }';
+const balance = 'query Balance { wallet(id: "wal_1") { label balance { amount } } }';
+const inParts = 'query InParts { wallet(id: "wal_1") { label ... @defer { balance { amount } } } }';
 
 let metrics: Metrics;
 let world: World;
@@ -13,7 +19,11 @@ beforeEach(async () => {
   metrics = createMetrics({ service: 'gateway', host: '127.0.0.1' });
   world = await startWorld({
     metrics,
-    registered: ['Label', 'Balance'].map((name) => ({ client: 'app', name, body: `query ${name} { __typename }` })),
+    registered: [label, labels, balance, inParts].map((body) => ({
+      client: 'app',
+      name: body.split(' ')[1] ?? '',
+      body,
+    })),
   });
 });
 afterEach(() => world.stop());
@@ -25,26 +35,43 @@ const fetches = (labels: Record<string, string>) =>
 
 describe('the metrics of the gateway', () => {
   it('measure known operations by name, and all others as one, whatever they are called', async () => {
-    await post(world.url, 'query Label { wallet(id: "wal_1") { label } }');
-    await post(world.url, 'query Label { wallet(id: "wal_2") { label } }');
+    await post(world.url, label);
+    await post(world.url, label);
+    await post(world.url, 'query Label { wallet(id: "wal_1") { secret } }');
     await post(world.url, 'query MadeUp1 { wallet(id: "wal_1") { label } }');
     await post(world.url, 'query MadeUp2 { wallet(id: "wal_1") { label } }');
     await post(world.url, '{ wallet(id: "wal_1") { label } }');
     expect(await operations({ operation: 'Label', type: 'query', outcome: 'ok' })).toBe(2);
     expect(await operations({ operation: 'other', type: 'query', outcome: 'ok' })).toBe(3);
+    expect(await operations({ operation: 'Label', outcome: 'errors' })).toBe(0);
+    expect(await operations({ operation: 'other', outcome: 'errors' })).toBe(1);
     expect(await metrics.registry.metrics()).not.toContain('MadeUp');
   });
 
   it('tell operations with errors from those without, and a subgraph that is away from one that answers', async () => {
-    const query = 'query Balance { wallet(id: "wal_1") { label balance { amount } } }';
-    await post(world.url, query);
+    await post(world.url, balance);
     await world.ledger.crash();
-    await post(world.url, query);
+    await post(world.url, balance);
     expect(await operations({ operation: 'Balance', outcome: 'ok' })).toBe(1);
-    expect(await operations({ operation: 'Balance', outcome: 'errors' })).toBe(1);
+    expect(await operations({ operation: 'Balance', outcome: 'faults' })).toBe(1);
     expect(await fetches({ subgraph: 'wallet', outcome: 'ok' })).toBe(2);
     expect(await fetches({ subgraph: 'ledger', outcome: 'ok' })).toBe(1);
     expect(await fetches({ subgraph: 'ledger', outcome: 'unavailable' })).toBe(1);
+  });
+
+  it('tell errors that are for the caller from faults', async () => {
+    const refusal = { message: 'Not yours', extensions: { code: 'FORBIDDEN' } };
+    world.ledger.behave({ status: 200, body: JSON.stringify({ data: null, errors: [refusal] }) });
+    expect((await post(world.url, balance)).body.errors).toHaveLength(1);
+    expect(await operations({ operation: 'Balance', outcome: 'errors' })).toBe(1);
+    expect(await operations({ operation: 'Balance', outcome: 'faults' })).toBe(0);
+  });
+
+  it('tell so of what is answered in parts, too', async () => {
+    await world.ledger.crash();
+    const headers = { accept: 'multipart/mixed;deferSpec=20220824', 'content-type': 'application/json' };
+    await (await fetch(world.url, { method: 'POST', headers, body: JSON.stringify({ query: inParts }) })).text();
+    await until(async () => expect(await operations({ operation: 'InParts', outcome: 'faults' })).toBe(1));
   });
 
   it('show the circuit of each subgraph, and count what is done for and against it', async () => {
@@ -68,9 +95,9 @@ describe('the metrics of the gateway', () => {
   });
 
   it('hold what some operations cost against what they were estimated to', async () => {
-    const list = 'query Label { wallets { label } }';
-    for (let time = 0; time < 2; time += 1) await post(world.url, list);
-    const cost = (kind: string) => sumOf(metrics.registry, 'paygraph_gateway_cost_total', { operation: 'Label', kind });
+    for (let time = 0; time < 2; time += 1) await post(world.url, labels);
+    const cost = (kind: string) =>
+      sumOf(metrics.registry, 'paygraph_gateway_cost_total', { operation: 'Labels', kind });
     // Of the list ten are assumed, and there are two.
     expect([await cost('estimated'), await cost('actual')]).toEqual([10, 2]);
   });
@@ -80,6 +107,18 @@ describe('the metrics of the gateway', () => {
     await post(world.url, '{ wallet(');
     const rejected = (code: string) => sumOf(metrics.registry, 'paygraph_gateway_rejected_total', { code });
     expect([await rejected('GRAPHQL_VALIDATION_FAILED'), await rejected('GRAPHQL_PARSE_FAILED')]).toEqual([1, 1]);
+  });
+
+  it('count subscriptions of strangers, and bad tokens, as turned away', async () => {
+    const rejected = () => sumOf(metrics.registry, 'paygraph_gateway_rejected_total', { code: 'UNAUTHENTICATED' });
+    await post(world.url, label, { authorization: 'Bearer nonsense' });
+    expect(await rejected()).toBe(1);
+    watch(connect(world.webSocketUrl, 'Bearer nonsense'), { query: label });
+    await until(async () => expect(await rejected()).toBe(2));
+    const body = JSON.stringify({ query: 'subscription { ticks }' });
+    const headers = { accept: 'text/event-stream', 'content-type': 'application/json' };
+    await (await fetch(world.url, { method: 'POST', headers, body })).text();
+    expect(await rejected()).toBe(3);
   });
 
   it.each(transports)('show live subscriptions over $name, and at whom they are open', async ({ subscribe }) => {

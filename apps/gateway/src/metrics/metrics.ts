@@ -3,6 +3,7 @@ import { type DocumentNode, type GraphQLError, Kind } from 'graphql';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Cached } from '../caching/response-cache.ts';
 import type { OperationObserver } from '../pipeline/observer.ts';
+import type { PreparedOperation } from '../pipeline/prepare.ts';
 import type { WarmedUp } from '../pipeline/warm-up.ts';
 import type { RemoteSubgraph, Subgraph } from '../subgraphs/subgraph.ts';
 import { type CallMetrics, createCallMetrics } from './calls.ts';
@@ -14,6 +15,8 @@ export type Transport = 'websocket' | 'sse' | 'multipart';
 export interface GatewayMetrics extends Pick<CallMetrics, 'calls'> {
   readonly operations: OperationObserver;
   subgraph(subgraph: RemoteSubgraph): Subgraph;
+  /** Counts what is turned away before anything ran, by the code that its sender is told. */
+  refused(code: string): void;
   /** Counts an answer that is for everybody. */
   cached(how: Cached): void;
   /** Measures what has been planned before anybody waited. */
@@ -24,11 +27,11 @@ export interface GatewayMetrics extends Pick<CallMetrics, 'calls'> {
 
 /** One of so many operations has its cost measured, because its answer is read for it. */
 const SAMPLED = 61;
-/** What operations are called that no known client sends: their names are whatever somebody chose. */
+/** What operations are called whose text no known client sends: their names are whatever somebody chose. */
 const OTHER = 'other';
 
 /** Of as many series as there are known operations, subgraphs and codes of errors. */
-export function createGatewayMetrics(registry: Registry, knownOperations: ReadonlySet<string>): GatewayMetrics {
+export function createGatewayMetrics(registry: Registry): GatewayMetrics {
   const registers = [registry];
   const observeOperation = createDurations({
     name: 'paygraph_gateway_operation_duration_seconds',
@@ -38,7 +41,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
   });
   const rejected = new Counter({
     name: 'paygraph_gateway_rejected_total',
-    help: 'Operations that were turned away before anything ran, by the code of the first error.',
+    help: 'Operations, and bad tokens, that were turned away before anything ran, by the code of the first error.',
     labelNames: ['code'],
     registers,
   });
@@ -94,10 +97,10 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
 
   const { calls, show } = createCallMetrics(registry);
   const names = new WeakMap<DocumentNode, string>();
-  const nameOf = (document: DocumentNode): string => {
+  const nameOf = ({ document, isRegistered }: PreparedOperation): string => {
     const known = names.get(document);
     if (known !== undefined) return known;
-    const name = nameIn(document, knownOperations);
+    const name = (isRegistered && nameIn(document)) || OTHER;
     names.set(document, name);
     return name;
   };
@@ -108,9 +111,8 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
       planned: () => plans.inc({ when: 'request' }),
       rejected: ([first]) => rejected.inc({ code: codeOf(first) }),
       ran(prepared, ms, answer, costOf) {
-        const operation = nameOf(prepared.document);
-        observeOperation(ms / 1_000, operation, prepared.type, answer?.hasErrors ? 'errors' : 'ok');
-        if (!answer) return;
+        const operation = nameOf(prepared);
+        observeOperation(ms / 1_000, operation, prepared.type, answer.outcome ?? 'ok');
         answers += 1;
         if (answers % SAMPLED !== 1) return;
         costs.inc({ operation, kind: 'estimated' }, prepared.cost);
@@ -152,6 +154,7 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
       };
     },
 
+    refused: (code) => rejected.inc({ code }),
     cached: (outcome) => cached.inc({ outcome }),
     warmedUp({ planned, refused, seconds: taken }) {
       plans.inc({ when: 'warm-up' }, planned);
@@ -166,10 +169,8 @@ export function createGatewayMetrics(registry: Registry, knownOperations: Readon
   };
 }
 
-function nameIn({ definitions }: DocumentNode, known: ReadonlySet<string>): string {
-  const operation = definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
-  const name = operation?.name?.value;
-  return name !== undefined && known.has(name) ? name : OTHER;
+function nameIn({ definitions }: DocumentNode): string | undefined {
+  return definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)?.name?.value;
 }
 
 function codeOf(error: GraphQLError | undefined): string {

@@ -1,4 +1,4 @@
-import { createLru } from '@paygraph/service';
+import { createLru, type LruOptions } from '@paygraph/service';
 import {
   type DocumentNode,
   GraphQLError,
@@ -24,6 +24,8 @@ export interface KnownDocument<Known> {
 export interface Documents<Known> {
   /** The document of a text. @throws Rejection when it is none, too large or not valid */
   of(source: string, isAnonymous: boolean): KnownDocument<Known>;
+  /** Whether a text's document is remembered. */
+  has(source: string): boolean;
   /** All that are remembered. */
   known(): Iterable<KnownDocument<Known>>;
 }
@@ -33,16 +35,20 @@ export interface DocumentsOptions {
   readonly limits: Limits;
   /** Hides the schema from anonymous callers: no introspection, no suggestions in validation errors. */
   readonly production: boolean;
-  /** Characters of documents that are remembered. */
-  readonly remembered: number;
+  /** Texts that clients are known to send: they are never forgotten. */
+  readonly registered: ReadonlySet<string>;
+  /** Characters of all other documents that are remembered, in all and of one. */
+  readonly remembered: LruOptions<unknown>;
 }
 
 export const MAX_ERRORS = 50;
 
 /** Parses, measures and validates documents, once each as long as they are remembered. */
 export function createDocuments<Known>(options: DocumentsOptions): Documents<Known> {
-  const { graph, limits, production, remembered } = options;
-  const documents = createLru<KnownDocument<Known> & { readonly indiscretions: readonly GraphQLError[] }>(remembered);
+  const { graph, limits, production, registered } = options;
+  type Learnt = KnownDocument<Known> & { readonly indiscretions: readonly GraphQLError[] };
+  const lasting = new Map<string, Learnt>();
+  const passing = createLru<Learnt>(options.remembered);
   // A subscription's root is judged by `planSubscription`: the rule of graphql-js throws on `@include(if: $variable)`.
   const rules = [...specifiedRules.filter((rule) => rule !== SingleFieldSubscriptionsRule), DeferLabelsRule];
 
@@ -57,17 +63,21 @@ export function createDocuments<Known>(options: DocumentsOptions): Documents<Kno
     // What is wrong with it for those who may not ask about the schema.
     const indiscretions = production ? errorsIn(document, [NoSchemaIntrospectionCustomRule], true) : [];
     const learnt = { document, operations: new Map<string | null, Known>(), indiscretions };
-    documents.set(source, learnt);
+    (registered.has(source) ? lasting : passing).set(source, learnt);
     return learnt;
   };
   return {
     of(source, isAnonymous) {
       const isHidden = production && isAnonymous;
-      const known = documents.get(source) ?? learn(source, isHidden);
+      const known = lasting.get(source) ?? passing.get(source) ?? learn(source, isHidden);
       if (isHidden && known.indiscretions.length > 0) throw new Rejection(known.indiscretions);
       return known;
     },
-    known: documents.values,
+    has: (source) => lasting.has(source) || passing.has(source),
+    *known() {
+      yield* lasting.values();
+      yield* passing.values();
+    },
   };
 }
 

@@ -25,6 +25,10 @@ import { createDocuments } from './documents.ts';
 /** An operation of a valid document, and what is known of it whoever asks. */
 export interface KnownOperation {
   readonly operation: OperationDefinitionNode;
+  /** Whether clients are known to send its text: then it and its variants are pushed out by no others. */
+  readonly isRegistered: boolean;
+  /** Stands for it as long as it is remembered. */
+  readonly id: number;
   /** The operation with the fragments it uses, and nothing else. */
   readonly document: DocumentNode;
   readonly hasDefer: boolean;
@@ -83,6 +87,8 @@ export class Variant {
 
 /** What has been found out about operations, as long as it is remembered. */
 export interface KnownOperations {
+  /** Whether a text has been found valid and is remembered. */
+  has(source: string): boolean;
   /** @throws Rejection when the text is no valid document, is too large or has no such operation */
   operation(source: string, name: string | null, isAnonymous: boolean): KnownOperation;
   /** @throws Rejection when it is too complex */
@@ -99,20 +105,28 @@ export interface KnownOperationsOptions {
   /** What the names in `@policy` stand for. */
   readonly policies: Policies;
   readonly limits: Limits;
+  /** Texts that clients are known to send. */
+  readonly registered: ReadonlySet<string>;
   /** Stands for the supergraph and where its subgraphs are: with another, nothing that was answered holds. */
   readonly generation: string;
 }
 
-/** Characters of the operations that are remembered, some 150 MB of memory when none is simple. */
-const REMEMBERED = 1_000_000;
+/** Characters of the operations that are remembered, in all (some 150 MB of memory when none is simple) and of one. */
+const REMEMBERED = { limit: 1_000_000, largest: 10_000 };
 /** Callers of one operation who may see different parts of it, and whose plans are remembered with it. */
 const MAX_OUTCOMES = 16;
 
 /** Parses, measures, validates, authorizes, estimates and plans operations, once each as long as they are remembered. */
 export function createKnownOperations(options: KnownOperationsOptions): KnownOperations {
-  const { graph, compiler, production, policies, limits, generation } = options;
-  const documents = createDocuments<KnownOperation>({ graph, limits, production, remembered: REMEMBERED });
-  const conditional = createLru<Variant>(REMEMBERED);
+  const { graph, compiler, production, policies, limits, registered, generation } = options;
+  const documents = createDocuments<KnownOperation>({
+    ...{ graph, limits, production, registered, remembered: REMEMBERED },
+  });
+  const conditional = () =>
+    createLru<Variant>({ ...REMEMBERED, sizeOf: (_key, { wanted: { source } }) => source.length });
+  const ofRegistered = conditional();
+  const ofOthers = conditional();
+  let learned = 0;
   const cachingOf = createCaching(graph, generation);
   const estimator = createEstimator({ schema: graph.schema, weights: graph.weights, limits });
 
@@ -134,7 +148,13 @@ export function createKnownOperations(options: KnownOperationsOptions): KnownOpe
       return { kind: 'operation', executable, caching: cachingOf(document, wanted.source) };
     });
   };
+  const learn = (source: string, document: DocumentNode, operation: OperationDefinitionNode): KnownOperation => {
+    learned += 1;
+    const isRegistered = registered.has(source);
+    return { operation, isRegistered, id: learned, variants: new Map(), ...separated(document, operation, graph) };
+  };
   return {
+    has: documents.has,
     operation(source, name, isAnonymous) {
       const { document, operations } = documents.of(source, isAnonymous);
       const known = operations.get(name);
@@ -143,12 +163,12 @@ export function createKnownOperations(options: KnownOperationsOptions): KnownOpe
       if (!operation) throw new Rejection([unresolved(name)]);
       // Of a document with one operation it is the same, with its name and without.
       const own = operation.name?.value ?? null;
-      const learnt = operations.get(own) ?? separated(document, operation, graph);
+      const learnt = operations.get(own) ?? learn(source, document, operation);
       operations.set(name, learnt).set(own, learnt);
       return learnt;
     },
     variant(known, wanted) {
-      const { variables, deferring, principal, source } = wanted;
+      const { variables, deferring, principal } = wanted;
       const outcome = outcomeOf(known.requirements, principal, policies);
       if (known.conditions.length === 0 && !deferring) {
         const variant = known.variants.get(outcome) ?? variantFor(known, wanted, outcome);
@@ -157,14 +177,19 @@ export function createKnownOperations(options: KnownOperationsOptions): KnownOpe
         return variant;
       }
       const values = known.conditions.map((name) => (variables[name] === true ? '1' : '0')).join('');
-      const key = `${values} ${outcome} ${deferring} ${known.operation.name?.value ?? ''} ${source}`;
-      const variant = conditional.get(key) ?? variantFor(known, wanted, outcome);
-      conditional.set(key, variant);
+      const key = `${known.id} ${values} ${outcome} ${deferring}`;
+      const variants = known.isRegistered ? ofRegistered : ofOthers;
+      const variant = variants.get(key) ?? variantFor(known, wanted, outcome);
+      variants.set(key, variant);
       return variant;
     },
     variants() {
       const operations = [...documents.known()].flatMap((document) => [...new Set(document.operations.values())]);
-      return [...operations.flatMap(({ variants }) => [...variants.values()]), ...conditional.values()];
+      return [
+        ...operations.flatMap(({ variants }) => [...variants.values()]),
+        ...ofRegistered.values(),
+        ...ofOthers.values(),
+      ];
     },
   };
 }
@@ -173,16 +198,14 @@ function separated(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   { authorization }: Graph,
-): KnownOperation {
+): Pick<KnownOperation, 'document' | 'conditions' | 'hasDefer' | 'requirements'> {
   const separate = separateOperations(document)[operation.name?.value ?? ''];
   if (!separate) throw new Error('An operation is not in its document');
   return {
-    operation,
     document: separate,
     conditions: conditionVariables(separate),
     hasDefer: hasDefer(separate),
     requirements: authorization.requirementsIn(separate),
-    variants: new Map(),
   };
 }
 

@@ -17,6 +17,13 @@ afterEach(() => world.stop());
 
 const said = (what: string) => lines.filter(({ msg }) => msg === what);
 
+const postInParts = (query: string) =>
+  fetch(world.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'multipart/mixed;deferSpec=20220824' },
+    body: JSON.stringify({ query }),
+  });
+
 it('at debug every operation leaves a line that says who asked for what, how it went, and nothing of its variables', async () => {
   const query = 'query Label($id: ID!) { wallet(id: $id) { label } }';
   const authorization = world.tokenOf('cus_7');
@@ -25,10 +32,19 @@ it('at debug every operation leaves a line that says who asked for what, how it 
   await post(world.url, query, { variables: { id: 'wal_1' } });
   const common = { service: 'gateway', operation: 'Label', type: 'query', ms: expect.any(Number) };
   expect(said('an operation was answered')).toMatchObject([
-    { ...common, requestId: headers.get('x-request-id'), principal: 'cus_7', errors: false },
-    { ...common, principal: 'anonymous', errors: true },
+    { ...common, requestId: headers.get('x-request-id'), principal: 'cus_7', outcome: 'ok' },
+    { ...common, principal: 'anonymous', outcome: 'faults' },
   ]);
   expect(JSON.stringify(lines)).not.toContain('wal_1');
+});
+
+it('at debug an operation that is answered in parts leaves a line that says whether any of it failed', async () => {
+  await world.ledger.crash();
+  const query = 'query Parts { wallet(id: "wal_1") { label ... @defer { balance { amount } } } }';
+  await (await postInParts(query)).text();
+  await until(() =>
+    expect(said('an operation was answered')).toMatchObject([{ operation: 'Parts', type: 'query', outcome: 'faults' }]),
+  );
 });
 
 it('at debug a subscription leaves a line when it begins', async () => {

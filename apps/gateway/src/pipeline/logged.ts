@@ -1,4 +1,4 @@
-import type { Answer } from '../execution/answer.ts';
+import type { Answer, AnswerInParts } from '../execution/answer.ts';
 import { forOperation, type RequestScope } from '../scope.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PreparedOperation, PreparedSubscription } from './prepare.ts';
@@ -11,9 +11,14 @@ export function logged(pipeline: Pipeline): Pipeline {
     details: object,
     what: string,
   ) => forOperation(scope, prepared).logger.debug(details, what);
-  const answered = (prepared: PreparedOperation, scope: RequestScope, begun: number, answer?: Answer) => {
+  const answered = (
+    prepared: PreparedOperation,
+    scope: RequestScope,
+    begun: number,
+    { outcome = 'ok' }: Answer | AnswerInParts,
+  ) => {
     const ms = Math.round(performance.now() - begun);
-    log(prepared, scope, { type: prepared.type, ms, errors: answer?.hasErrors ?? false }, 'an operation was answered');
+    log(prepared, scope, { type: prepared.type, ms, outcome }, 'an operation was answered');
   };
   return {
     ...pipeline,
@@ -25,8 +30,9 @@ export function logged(pipeline: Pipeline): Pipeline {
     },
     async executeInParts(prepared, scope, sink) {
       const begun = performance.now();
-      await pipeline.executeInParts(prepared, scope, sink);
-      answered(prepared, scope, begun);
+      const answer = await pipeline.executeInParts(prepared, scope, sink);
+      answered(prepared, scope, begun, answer);
+      return answer;
     },
     subscribe(prepared, scope, onDone) {
       log(prepared, scope, { type: 'subscription' }, 'a subscription has begun');

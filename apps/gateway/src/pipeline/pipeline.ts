@@ -3,13 +3,13 @@ import { NODES } from '@paygraph/supergraph';
 import type { Tracing } from '@paygraph/tracing';
 import { keyOf } from '../caching/caching.ts';
 import type { ResponseCache } from '../caching/response-cache.ts';
-import { presentError } from '../errors.ts';
-import { type Answer, answerOf } from '../execution/answer.ts';
+import { outcomeOf, presentError } from '../errors.ts';
+import { type Answer, type AnswerInParts, answerOf } from '../execution/answer.ts';
 import { execute, executeEvent } from '../execution/executable.ts';
 import { executeIncrementally, type PartSink } from '../execution/incremental.ts';
 import { createCompiler } from '../execution/operation.ts';
 import type { Graph } from '../graph/graph.ts';
-import { createMeasure, isOperator, withCost } from '../protection/actual-cost.ts';
+import { createMeasure, extensionsOf, isOperator, withCost } from '../protection/actual-cost.ts';
 import { createProtection, type Protection } from '../protection/protection.ts';
 import { forEverybody, forOperation, type RequestScope } from '../scope.ts';
 import type { SubgraphAnswer } from '../subgraphs/exchange.ts';
@@ -32,7 +32,7 @@ export interface Pipeline {
   /** Runs a query or mutation. Its errors are fit for clients. */
   execute(prepared: PreparedOperation, scope: RequestScope): Promise<Answer>;
   /** Runs an operation of which something is deferred, and gives its answer away in parts. */
-  executeInParts(prepared: PreparedOperation, scope: RequestScope, sink: PartSink): Promise<void>;
+  executeInParts(prepared: PreparedOperation, scope: RequestScope, sink: PartSink): Promise<AnswerInParts>;
   /**
    * Runs what a subscription's plan does after an event, which is what the owner of its root field sent: the answer that
    * the client gets for this event. The event is only read, so that one may be handed to any number of calls.
@@ -61,23 +61,28 @@ export interface PipelineOptions {
   readonly responseCache?: ResponseCache | undefined;
   /** Stands for the supergraph and where its subgraphs are. */
   readonly generation?: string;
+  /** Texts that clients are known to send. */
+  readonly registered?: ReadonlySet<string>;
   readonly observe?: OperationObserver | undefined;
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { graph, subgraphs, production, policies = {}, protection = createProtection(), reopen = patient } = options;
-  const { tracing, responseCache, generation = '', observe } = options;
+  const { tracing, responseCache, generation = '', registered = new Set(), observe } = options;
   const all = new Map([...subgraphs, [NODES, createNodes(NODES, graph.nodeTypes)] as const]);
   const { limits } = protection;
   const compiler = createCompiler(graph, all);
-  const known = createKnownOperations({ graph, compiler, production, policies, limits, generation });
+  const known = createKnownOperations({ graph, compiler, production, policies, limits, registered, generation });
+  const measure = createMeasure(graph);
   const failed = (error: unknown, scope: RequestScope): Answer =>
     answerOf({ data: null, errors: [presentError(error, scope)] });
   const executeRest: Pipeline['executeRest'] = (prepared, answer, given) =>
     traceEvent(tracing, prepared, answer, given, (scope) => {
       const { rest, event } = prepared.executable;
       const { variables } = prepared;
-      return executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
+      const answered = executeEvent(rest, event, answer, { variables, scope }).catch((error) => failed(error, scope));
+      if (!isOperator(scope.principal)) return answered;
+      return answered.then((each) => withCost(each, prepared, measure));
     });
   const run = ({ executable, variables }: PreparedOperation, scope: RequestScope): Promise<Answer> =>
     execute(executable, { variables, scope }).catch((error) => failed(error, scope));
@@ -87,8 +92,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     // Nobody's token goes along, so that no subgraph can answer with what is somebody's.
     return responseCache.answer(keyOf(caching, variables), caching.maxAge, () => run(prepared, forEverybody(scope)));
   };
-  const measure = createMeasure(graph);
-  const costOf: CostOf = ({ document }, { json }) => measure(document, JSON.parse(json).data);
+  const inParts = async (prepared: PreparedOperation, scope: RequestScope, sink: PartSink): Promise<AnswerInParts> => {
+    const { executable, variables } = prepared;
+    const shown = isOperator(scope.principal) ? (data: unknown) => extensionsOf(prepared, data, measure) : undefined;
+    try {
+      return await executeIncrementally(executable, { variables, scope }, sink, shown);
+    } catch (error) {
+      const errors = [presentError(error, scope)];
+      sink(JSON.stringify({ errors, hasNext: false }), true);
+      return { data: null, outcome: outcomeOf(errors) };
+    }
+  };
+  const costOf: CostOf = ({ document }, answer) =>
+    measure(document, 'json' in answer ? JSON.parse(answer.json).data : answer.data);
   const hub = createHub({ execute: executeRest, reopen });
   return {
     prepare: createPrepare({ graph, known, production, protection, observe }),
@@ -102,14 +118,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }),
     executeInParts: (prepared, given, sink) =>
       traceOperation(tracing, prepared, forOperation(given, prepared), async (scope) => {
-        const { executable, variables } = prepared;
         const begun = observe ? performance.now() : 0;
-        try {
-          await executeIncrementally(executable, { variables, scope }, sink);
-        } catch (error) {
-          sink(JSON.stringify({ errors: [presentError(error, scope)], hasNext: false }), true);
-        }
-        observe?.ran(prepared, performance.now() - begun, undefined, costOf);
+        const answer = await inParts(prepared, scope, sink);
+        observe?.ran(prepared, performance.now() - begun, answer, costOf);
+        return answer;
       }),
     executeRest,
     subscribe(prepared, scope, onDone) {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { anonymous } from '@paygraph/auth';
 import { createLogger } from '@paygraph/service';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createCompiler } from '../execution/operation.ts';
 import { loadGraph } from '../graph/graph.ts';
 import { createProtection } from '../protection/protection.ts';
+import { createRateLimiter } from '../protection/rate-limits.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
 import { createKnownOperations } from './known-operations.ts';
 import { createPrepare, type OperationRequest } from './prepare.ts';
@@ -20,17 +21,37 @@ const known = createKnownOperations({
     production: true,
     policies: {},
     limits: protection.limits,
+    registered: new Set<string>(),
     generation: '',
   },
 });
+const logger = createLogger({ service: 'gateway', level: 'silent' });
+const stranger = { principal: anonymous, authorization: undefined, requestId: 'req_1', logger };
 const judge = createPrepare({ graph, known, production: true, protection });
-const prepare = (request: OperationRequest) =>
-  judge(request, {
-    principal: anonymous,
-    authorization: undefined,
-    requestId: 'req_1',
-    logger: createLogger({ service: 'gateway', level: 'silent' }),
+const prepare = (request: OperationRequest) => judge(request, stranger);
+
+describe('what somebody may spend', () => {
+  const rateLimiter = createRateLimiter({ limits: { anonymous: 5 }, logger });
+  const charge = vi.fn(rateLimiter.charge);
+  const operation = vi.fn(known.operation);
+  const counted = createPrepare({
+    ...{ graph, known: { ...known, operation }, production: true },
+    protection: createProtection({ rateLimiter: { ...rateLimiter, charge } }),
   });
+  const kindOf = async (source: string) => (await counted({ source }, stranger)).kind;
+
+  it('is asked for once of a text that is remembered, and nobody’s text is parsed who has nothing left', async () => {
+    const rate = '{ exchangeRate(base: "USD", quote: "EUR") { mid } }';
+    expect(await kindOf(rate)).toBe('operation');
+    charge.mockClear();
+    expect(await kindOf(rate)).toBe('operation');
+    expect(charge).toHaveBeenCalledTimes(1);
+    while ((await kindOf(rate)) === 'operation');
+    operation.mockClear();
+    expect(await kindOf('{ __typename }')).toBe('rejected');
+    expect(operation).not.toHaveBeenCalled();
+  });
+});
 
 describe('values of custom scalars', () => {
   const deposit = (amount: string, currency: string) => `mutation {

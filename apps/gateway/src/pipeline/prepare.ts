@@ -5,8 +5,9 @@ import { Rejection, withCode } from '../errors.ts';
 import type { Executable } from '../execution/executable.ts';
 import type { Graph, Variables } from '../graph/graph.ts';
 import { budgetOf, checkBudget } from '../protection/budgets.ts';
+import { tooComplex } from '../protection/limits.ts';
 import type { Protection } from '../protection/protection.ts';
-import type { Usage } from '../protection/rate-limits.ts';
+import type { Charged, Usage } from '../protection/rate-limits.ts';
 import type { RequestScope } from '../scope.ts';
 import type { SubscriptionPlan } from '../subscriptions/plan.ts';
 import { MAX_ERRORS } from './documents.ts';
@@ -37,6 +38,8 @@ interface Judged {
 export interface PreparedOperation extends Judged {
   readonly kind: 'operation';
   readonly type: 'query' | 'mutation';
+  /** Whether clients are known to send its text. */
+  readonly isRegistered: boolean;
   /** The operation with the fragments it uses, and nothing else. */
   readonly document: DocumentNode;
   readonly executable: Executable;
@@ -78,19 +81,24 @@ export interface PrepareOptions {
  * What every operation goes through before it runs, over whatever transport it comes: found by its hash, parsed, measured,
  * validated, its variables coerced, its conditions decided, what its caller may not see removed, the cost of what is left
  * estimated and charged, planned, compiled. All of it but the variables and the charge is done once per operation, values of
- * its conditions and outcome of its requirements, and remembered. An operation that is refused is charged as the cheapest.
+ * its conditions and outcome of its requirements, and remembered. A text that is not remembered is charged for before it is
+ * parsed. An operation that is refused is charged as the cheapest.
  */
 export function createPrepare({ graph, known: operations, production, protection, observe }: PrepareOptions): Prepare {
-  const { budgets, sourceOf, rateLimiter } = protection;
+  const { limits, budgets, persisted, rateLimiter } = protection;
   const rejected = (errors: readonly GraphQLError[], usage: Usage | undefined): Prepared => {
     observe?.rejected(errors);
     return { kind: 'rejected', errors, usage };
   };
-  const judge = (request: OperationRequest, principal: Principal) => {
-    const source = sourceOf(request);
+  const sourceOf = (request: OperationRequest): string => {
+    if (request.source && request.source.length > limits.characters) throw tooComplex('characters', limits);
+    return persisted.sourceOf(request);
+  };
+  const judge = (request: OperationRequest, source: string, principal: Principal) => {
     const isAnonymous = principal.kind === 'anonymous';
     const operationName = request.operationName ?? null;
     const known = operations.operation(source, operationName, isAnonymous);
+    if (request.extensions) persisted.remember(request);
     const variables = request.variables ?? {};
     const coerced = coercedVariables(graph, known.operation, variables, production && isAnonymous);
     const deferring = Boolean(request.deferring) && known.hasDefer;
@@ -100,35 +108,48 @@ export function createPrepare({ graph, known: operations, production, protection
     checkBudget(cost, budgetOf(budgets, principal));
     return { known, variables, coerced, variant, cost };
   };
-  const prepare: Prepare = async (request, caller) => {
+  const prepare = async (
+    request: OperationRequest,
+    caller: RequestScope,
+    source: string,
+    paid: Charged | undefined,
+  ): Promise<Prepared> => {
     // Of whom nothing is known is anonymous, whatever the types promise.
-    const { known, variables, coerced, variant, cost } = judge(request, caller.principal ?? anonymous);
-    const charging = rateLimiter?.charge(caller, cost);
+    const { known, variables, coerced, variant, cost } = judge(request, source, caller.principal ?? anonymous);
+    const before = paid ? priceOf(source) : 0;
+    const charging = paid && cost <= before ? paid : rateLimiter?.charge(caller, cost, before);
     const charged = charging instanceof Promise ? await charging : charging;
     const usage = charged?.usage;
     if (charged?.refusal) return rejected(charged.refusal.errors, usage);
-    const { document, operation } = known;
+    const { document, operation, isRegistered } = known;
     const judged = { document, variables, cost, usage };
     if (!variant.isPlanned) observe?.planned();
     const planned = variant.plan();
     if (planned.kind === 'subscription')
       return { kind: 'subscription', ...planned.plan, ...judged, begin: planned.plan.cursor?.initial(coerced) };
     const type = operation.operation === 'mutation' ? 'mutation' : 'query';
-    return { kind: 'operation', type, ...judged, executable: planned.executable, caching: planned.caching };
-  };
-  const refused = async (errors: readonly GraphQLError[], caller: RequestScope): Promise<Prepared> => {
-    const charged = await rateLimiter?.charge(caller, 0);
-    return rejected(charged?.refusal?.errors ?? errors, charged?.usage);
+    const { executable, caching } = planned;
+    return { kind: 'operation', type, isRegistered, ...judged, executable, caching };
   };
 
   return async (request, caller) => {
+    let paid: Charged | undefined;
     try {
-      return await prepare(request, caller);
+      const source = sourceOf(request);
+      if (!operations.has(source)) paid = await rateLimiter?.charge(caller, priceOf(source));
+      if (paid?.refusal) return rejected(paid.refusal.errors, paid.usage);
+      return await prepare(request, caller, source, paid);
     } catch (error) {
-      if (error instanceof Rejection) return refused(error.errors, caller);
-      throw error;
+      if (!(error instanceof Rejection)) throw error;
+      const charged = paid ?? (await rateLimiter?.charge(caller, 0));
+      return rejected(charged?.refusal?.errors ?? error.errors, charged?.usage);
     }
   };
+}
+
+/** What it costs at least to parse and validate a text: 1 for each 1,000 characters that it has begun. */
+function priceOf(source: string): number {
+  return Math.ceil(source.length / 1_000);
 }
 
 function coercedVariables(

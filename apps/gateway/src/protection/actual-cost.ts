@@ -73,12 +73,15 @@ export function isOperator(principal: Principal): boolean {
   return principal.kind === 'customer' && principal.roles.includes('OPERATOR');
 }
 
+type Estimated = Pick<PreparedOperation, 'document' | 'cost'>;
+
+/** What an operation was estimated to cost and what its answer has cost, as its extensions show it. */
+export function extensionsOf({ document, cost: estimated }: Estimated, data: unknown, measure: Measure) {
+  return { cost: { estimated, actual: measure(document, data) } };
+}
+
 /** The same answer, with the cost of the operation, estimated and actual, in its extensions. It is for operators alone. */
-export function withCost(
-  { json, maxAge: _forAll, ...answer }: Answer,
-  { document, cost: estimated }: Pick<PreparedOperation, 'document' | 'cost'>,
-  measure: Measure,
-): Answer {
-  const actual = measure(document, JSON.parse(json).data);
-  return { ...answer, json: `${json.slice(0, -1)},"extensions":${JSON.stringify({ cost: { estimated, actual } })}}` };
+export function withCost({ json, maxAge: _forAll, ...answer }: Answer, of: Estimated, measure: Measure): Answer {
+  const extensions = extensionsOf(of, JSON.parse(json).data, measure);
+  return { ...answer, json: `${json.slice(0, -1)},"extensions":${JSON.stringify(extensions)}}` };
 }

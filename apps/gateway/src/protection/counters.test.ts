@@ -23,6 +23,12 @@ describe('what a key may spend', () => {
     expect(counted.spend('ada', 1)).toMatchObject({ isRefused: true, remaining: 0 });
   });
 
+  it('is not less for what is refused when that has been paid', () => {
+    const counted = counters(10);
+    expect(counted.spend('ada', 11, 0)).toMatchObject({ isRefused: true });
+    expect(counted.spend('ada', 10)).toMatchObject({ isRefused: false, remaining: 0 });
+  });
+
   it('is its own', () => {
     const counted = counters(10);
     counted.spend('ada', 10);

@@ -33,12 +33,12 @@ export class Counters {
     return this.#windows.size;
   }
 
-  /** Spends so many points; one of them when that would be too much. */
-  spend(key: string, points: number): Spent {
+  /** Spends so many points; `otherwise`, when that would be too much. */
+  spend(key: string, points: number, otherwise = 1): Spent {
     const now = this.#now();
     const window = this.#windowOf(key, now);
     const isRefused = window.spent + points > this.#limit;
-    window.spent += isRefused ? 1 : points;
+    window.spent += isRefused ? otherwise : points;
     return { isRefused, remaining: isRefused ? 0 : this.#limit - window.spent, resetMs: window.endsAt - now };
   }
 

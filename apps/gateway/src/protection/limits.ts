@@ -20,6 +20,8 @@ export interface Limits {
   readonly selections: number;
   /** How often a field of a type may stand on the way from the root to a field. */
   readonly recursion: number;
+  /** Characters of a document, comments among them: those are no tokens. */
+  readonly characters: number;
   /** Lexical tokens of a document. */
   readonly tokens: number;
   /** Operations in one HTTP request. */
@@ -35,6 +37,7 @@ export const defaultLimits: Limits = {
   directives: 50,
   selections: 2_000,
   recursion: 3,
+  characters: 100_000,
   tokens: 10_000,
   batch: 10,
   bodyBytes: 1024 * 1024,
@@ -53,6 +56,7 @@ const names = {
   directives: 'directives',
   selections: 'fields and fragments',
   recursion: 'occurrences of a field inside of itself',
+  characters: 'characters',
   tokens: 'tokens',
 } as const;
 

@@ -11,17 +11,22 @@ export interface ListedOperations {
   readonly only: boolean;
 }
 
-/** Characters of operations that are remembered by their hash. */
-const REMEMBERED = 2_000_000;
+export interface PersistedQueries {
+  /** The text of an operation, which may be known by its id. @throws Rejection */
+  sourceOf(request: OperationRequest): string;
+  /** Remembers the text that came with a hash, once it is known to be valid. */
+  remember(request: OperationRequest): void;
+}
+
+/** Characters of operations that are remembered by their hash, in all and of one. */
+const REMEMBERED = { limit: 2_000_000, largest: 10_000, sizeOf: (_hash: string, source: string) => source.length };
 
 /**
  * Finds the text of an operation, which may be known by its id: one of a list, and automatic persisted queries as Apollo's
  * clients speak them, where a hash alone is looked up and one that is not known is asked for once more with its text. Where only
  * listed operations are let in, an operation has to be in the list, by its id or by its text to the letter.
- *
- * What is returned throws a Rejection.
  */
-export function createPersistedQueries(listed: ListedOperations): (request: OperationRequest) => string {
+export function createPersistedQueries(listed: ListedOperations): PersistedQueries {
   const sources = createLru<string>(REMEMBERED);
   const bodies = new Map(listed.operations.map(({ id, body }) => [id, body]));
   const known = new Set(bodies.values());
@@ -31,10 +36,9 @@ export function createPersistedQueries(listed: ListedOperations): (request: Oper
     if (!source) return sources.get(hash) ?? refuse('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
     if (createHash('sha256').update(source).digest('hex') !== hash)
       refuse('BAD_REQUEST', 'The sha256Hash is not that of the query.');
-    sources.set(hash, source);
     return source;
   };
-  return ({ source, extensions }) => {
+  const sourceOf: PersistedQueries['sourceOf'] = ({ source, extensions }) => {
     const id = idIn(extensions);
     const body = id === undefined ? undefined : bodies.get(id);
     if (body !== undefined && (!source || source === body)) return body;
@@ -45,6 +49,13 @@ export function createPersistedQueries(listed: ListedOperations): (request: Oper
     }
     if (id !== undefined) return automatic(source, id);
     return source || refuse('BAD_REQUEST', '`query` must be the text of an operation.');
+  };
+  return {
+    sourceOf,
+    remember({ source, extensions }) {
+      const id = source && idIn(extensions);
+      if (id && !bodies.has(id)) sources.set(id, source);
+    },
   };
 }
 

@@ -1,15 +1,13 @@
-import type { OperationRequest } from '../pipeline/prepare.ts';
 import { type Budgets, defaultBudgets } from './budgets.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { createPersistedQueries, type ListedOperations } from './persisted.ts';
+import { createPersistedQueries, type ListedOperations, type PersistedQueries } from './persisted.ts';
 import type { RateLimiter } from './rate-limits.ts';
 
 /** What every operation is held against, over whatever transport it comes and whatever the supergraph of the moment. */
 export interface Protection {
   readonly limits: Limits;
   readonly budgets: Budgets;
-  /** The text of an operation, which may be known by its hash. @throws Rejection */
-  readonly sourceOf: (request: OperationRequest) => string;
+  readonly persisted: PersistedQueries;
   /** Without it, nothing is counted. */
   readonly rateLimiter: RateLimiter | undefined;
 }
@@ -29,7 +27,7 @@ export function createProtection({ limits, budgets, rateLimiter, listed = none }
   return {
     limits: { ...defaultLimits, ...limits },
     budgets: { ...defaultBudgets, ...budgets },
-    sourceOf: createPersistedQueries(listed),
+    persisted: createPersistedQueries(listed),
     rateLimiter,
   };
 }

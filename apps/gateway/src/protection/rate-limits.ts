@@ -36,10 +36,11 @@ export interface Charged {
 
 export interface RateLimiter {
   /**
-   * Takes the cost of an operation, 1 at least, from what its caller may spend. One that is refused costs 1. What is counted
-   * here is known at once: to wait for it with every request would cost as much as to count.
+   * Takes the cost of an operation, 1 at least, from what its caller may spend. One that is refused costs 1. Of both, what has
+   * been paid before is left out. What is counted here is known at once: to wait for it with every request would cost as much
+   * as to count.
    */
-  charge(caller: Pick<RequestScope, 'principal' | 'address'>, cost: number): Charged | Promise<Charged>;
+  charge(caller: Pick<RequestScope, 'principal' | 'address'>, cost: number, paid?: number): Charged | Promise<Charged>;
   /** Rejects while Redis is away; absent without one. */
   readonly ready?: () => Promise<unknown>;
   close(): Promise<void>;
@@ -71,13 +72,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const [anonymous, caller, network] = [bucket('anonymous'), bucket('caller'), bucket('network')];
 
   return {
-    charge({ principal, address }, cost) {
-      const points = Math.max(1, Math.ceil(cost));
+    charge({ principal, address }, cost, paid = 0) {
+      const points = Math.max(1, Math.ceil(cost)) - paid;
+      const otherwise = paid > 0 ? 0 : 1;
       const from = networkOf(address);
-      if (principal.kind === 'anonymous') return anonymous(from, points);
+      if (principal.kind === 'anonymous') return anonymous(from, points, otherwise);
       const name = principal.kind === 'customer' ? principal.id : principal.service;
-      return then(caller(name, points), (own) =>
-        own.refusal ? own : then(network(from, points), (all) => (all.refusal ? all : own)),
+      return then(caller(name, points, otherwise), (own) =>
+        own.refusal ? own : then(network(from, points, otherwise), (all) => (all.refusal ? all : own)),
       );
     },
     ...(redis && { ready: () => redis.ping() }),
@@ -93,7 +95,8 @@ function then<Value, Result>(
   return value instanceof Promise ? value.then(goOn) : goOn(value);
 }
 
-type Bucket = (key: string, points: number) => Charged | Promise<Charged>;
+/** Takes points, or fewer when those would be too many. */
+type Bucket = (key: string, points: number, otherwise: number) => Charged | Promise<Charged>;
 
 /** Counts in Redis as long as it answers, and otherwise here, where the window begins anew. */
 function createBucket(options: {
@@ -103,21 +106,26 @@ function createBucket(options: {
 }): Bucket {
   const { prefix: keyPrefix, points: limit, connection } = options;
   const own = new Counters(limit, WINDOW * 1_000);
-  if (!connection) return (key, points) => charged(limit, own.spend(key, points));
+  if (!connection) return (key, points, otherwise) => charged(limit, own.spend(key, points, otherwise));
   const settings = { keyPrefix, points: limit, duration: WINDOW };
   const shared = new RateLimiterRedis({ ...settings, storeClient: connection.redis, rejectIfRedisNotReady: true });
-  return async (key, points) => {
-    const spent = await connection.use(() => spendTogether(shared, key, points));
-    return charged(limit, spent ?? own.spend(key, points));
+  return async (key, points, otherwise) => {
+    const spent = await connection.use(() => spendTogether(shared, key, points, otherwise));
+    return charged(limit, spent ?? own.spend(key, points, otherwise));
   };
 }
 
-async function spendTogether(counters: RateLimiterRedis, key: string, points: number): Promise<Spent> {
+async function spendTogether(
+  counters: RateLimiterRedis,
+  key: string,
+  points: number,
+  otherwise: number,
+): Promise<Spent> {
   try {
     return spentOf(await counters.consume(key, points));
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error;
-    if (points > 1) await counters.reward(key, points - 1);
+    if (points > otherwise) await counters.reward(key, points - otherwise);
     return { ...spentOf(error), isRefused: true };
   }
 }

@@ -60,6 +60,7 @@ export function createStreams({ begin, scopeOf, heartbeatMs = 12_000 }: StreamsO
     streams.delete(response);
   };
   const answer = async (begun: Begun, format: StreamFormat, scope: RequestScope, reply: FastifyReply) => {
+    if (reply.raw.destroyed) return leave(begun, reply);
     const response = openResponse(reply, format);
     if (begun.kind === 'subscription') return stream(response, format, begun.answers, scope);
     const { json } = begun.kind === 'operation' ? await begun.run() : answerOf({ errors: begun.errors });
@@ -109,6 +110,13 @@ async function givenBy(
     if (error instanceof GraphQLError) return error;
     throw error;
   }
+}
+
+/** Its client left before there was an answer: nothing tells of that any more. */
+async function leave(begun: Begun, reply: FastifyReply): Promise<void> {
+  reply.hijack();
+  if (begun.kind === 'operation') await begun.run();
+  if (begun.kind === 'subscription') await begun.answers.return();
 }
 
 function openResponse(reply: FastifyReply, { contentType, opening }: StreamFormat): ServerResponse {

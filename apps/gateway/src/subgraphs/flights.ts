@@ -1,3 +1,4 @@
+import { BriefMap } from '@paygraph/service';
 import type { Span } from '@paygraph/tracing';
 import { Asker } from './asker.ts';
 import { Call, type CallListener } from './call.ts';
@@ -20,7 +21,7 @@ const PATIENCE = 50;
 export class Flights {
   readonly #line: Line;
   /** Of equal calls the last one. */
-  readonly #open = new Map<string, Flight>();
+  readonly #open = new BriefMap<string, Flight>();
 
   constructor(line: Line) {
     this.#line = line;
@@ -48,7 +49,7 @@ export class Flights {
 /** Where a flight stands for others to find. */
 interface Place {
   readonly key: string;
-  readonly open: Map<string, Flight>;
+  readonly open: BriefMap<string, Flight>;
 }
 
 class Flight implements CallListener {
@@ -102,6 +103,8 @@ class Flight implements CallListener {
     clearTimeout(this.#patience);
     if (this.#place?.open.get(this.#place.key) === this) this.#place.open.delete(this.#place.key);
     this.#next?.begin();
+    // Where equal calls never cease, one that has grown old would keep all after it, as tables do in a BriefMap’s stead.
+    this.#next = undefined;
     const { name } = this.#line;
     this.#first.answer(name, result);
     if (!this.#others) return;

@@ -42,7 +42,7 @@ export interface Upstreams {
 /** Operations on one socket: subgraphs refuse more. */
 const OPERATIONS = 100;
 /** Time in ms before a token's end from which nothing new is begun under it. */
-const LAST_MOMENTS = 1_000;
+export const LAST_MOMENTS = 1_000;
 
 /**
  * Subscriptions at one subgraph over graphql-transport-ws. Those of one principal go over one socket (over one per

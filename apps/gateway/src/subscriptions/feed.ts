@@ -3,7 +3,12 @@ import type { PreparedSubscription } from '../pipeline/prepare.ts';
 import { expiryOf, type RequestScope } from '../scope.ts';
 import type { SubgraphAnswer, SubgraphRequest } from '../subgraphs/exchange.ts';
 import type { Subgraph } from '../subgraphs/subgraph.ts';
-import type { UpstreamEnd, UpstreamListener, UpstreamSubscription } from '../subgraphs/upstream.ts';
+import {
+  LAST_MOMENTS,
+  type UpstreamEnd,
+  type UpstreamListener,
+  type UpstreamSubscription,
+} from '../subgraphs/upstream.ts';
 import type { StreamInput } from './stream.ts';
 
 /** How a feed ended for a follower, other than by completing. */
@@ -150,12 +155,15 @@ export class Feed implements UpstreamListener {
     this.upstream = this.owner.subscribe(requestOf(this.prepared, this.cursor), scope, this);
   }
 
-  /** The token it was opened under is over: another follower may have one that is not. */
+  /**
+   * The token it was opened under is over: another follower may have one that is not. Where all are ending, no word is
+   * given: what carries the answers (a socket, a stream) ends with the token by itself, and tells the client how to go on.
+   */
   private renew(end: Extract<UpstreamEnd, { kind: 'unauthenticated' }>): void {
     const others = [...this.followers].filter(({ scope }) => scope.authorization !== end.authorization);
     const next = longestLasting(others);
     if (next && expiryOf(next.principal) > Date.now()) this.lose(next);
-    else this.finish(end);
+    else if (![...this.followers].every(isEnding)) this.finish(end);
   }
 
   /** Opens it again where it was lost, under the token of `scope` or of whoever is there then. */
@@ -233,6 +241,11 @@ export class FeedEvent {
     this.made = this.execute(this.prepared, this.answer, scope);
     return this.made;
   }
+}
+
+/** Whether the token is over, or a subgraph whose clock is ahead may find it so. */
+function isEnding({ scope: { principal } }: Follower): boolean {
+  return expiryOf(principal) < Date.now() + LAST_MOMENTS;
 }
 
 /** Whose token is good for the longest time. */

@@ -57,12 +57,13 @@ export function localGraph(
     down,
     /** The parts of an answer to who takes it in parts. */
     async askInParts(source: string, variables: Record<string, unknown> = {}, as = principal): Promise<unknown[]> {
-      const prepared = await pipeline.prepare({ source, variables, deferring: true }, { ...scope, principal: as });
+      const asking = { ...scope, principal: as };
+      const prepared = await pipeline.prepare({ source, variables, deferring: true }, asking);
       if (prepared.kind !== 'operation') throw new Error(`It was ${prepared.kind}`);
       if (prepared.executable.deferred.length === 0)
-        return [JSON.parse((await pipeline.execute(prepared, scope)).json)];
+        return [JSON.parse((await pipeline.execute(prepared, asking)).json)];
       const parts: unknown[] = [];
-      await pipeline.executeInParts(prepared, scope, (json) => void parts.push(JSON.parse(json)));
+      await pipeline.executeInParts(prepared, asking, (json) => void parts.push(JSON.parse(json)));
       return parts;
     },
     async ask(

@@ -1,4 +1,11 @@
-import { createAuthenticator, generateSigningKey, publicJwk, signAccessToken, staticKeys } from '@paygraph/auth';
+import {
+  createAuthenticator,
+  generateSigningKey,
+  publicJwk,
+  type Role,
+  signAccessToken,
+  staticKeys,
+} from '@paygraph/auth';
 import { createLogger } from '@paygraph/service';
 import { composeSubgraphs } from '@paygraph/supergraph';
 import { createGateway, type GatewayOptions } from '../gateway.ts';
@@ -170,8 +177,8 @@ export async function startWorld(options: Partial<GatewayOptions> = {}) {
     begun,
     logs,
     /** A bearer token of a customer, good for 15 minutes from `issuedAt`. */
-    tokenOf: (customerId: string, issuedAt = new Date()) =>
-      `Bearer ${signAccessToken({ key, customerId, sessionId: 'ses_1', roles: ['CUSTOMER'], now: issuedAt }).token}`,
+    tokenOf: (customerId: string, issuedAt = new Date(), roles: readonly Role[] = ['CUSTOMER']) =>
+      `Bearer ${signAccessToken({ key, customerId, sessionId: 'ses_1', roles, now: issuedAt }).token}`,
     async stop() {
       await gateway.stop();
       await Promise.all(Object.values(subgraphs).map((subgraph) => subgraph.crash()));

@@ -9,7 +9,10 @@ import { startWorld, type World } from '../testing/world.ts';
 let world: World;
 let token: string;
 beforeAll(async () => {
-  world = await startWorld({ heartbeatMs: 3_000, sockets: { total: 20, perPrincipal: 3 } });
+  world = await startWorld({
+    ...{ heartbeatMs: 3_000, sockets: { total: 20, perPrincipal: 3 }, newSocketsPerNetwork: 4 },
+    trustedProxies: ['127.0.0.1'],
+  });
   token = world.tokenOf('cus_1');
 });
 afterAll(() => world.stop());
@@ -27,8 +30,8 @@ interface Message {
   readonly payload?: unknown;
 }
 
-async function open({ protocol = 'graphql-transport-ws', autoPong = true } = {}) {
-  const socket = new WebSocket(world.webSocketUrl, protocol, { autoPong });
+async function open({ protocol = 'graphql-transport-ws', autoPong = true, from = '198.51.100.1' } = {}) {
+  const socket = new WebSocket(world.webSocketUrl, protocol, { autoPong, headers: { 'x-forwarded-for': from } });
   opened.push(socket);
   const messages: Message[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));
@@ -109,6 +112,16 @@ describe('a connection', () => {
     const { send, closed } = await open();
     send({ type: 'connection_init', payload: { authorization: own } });
     expect(await closed).toBe(4429);
+  });
+
+  it('is refused with 429 when as many of its network as allowed have not said whose they are', async () => {
+    const [first] = await Promise.all([1, 2, 3, 4].map(() => open()));
+    await expect(open()).rejects.toThrow('429');
+    await open({ from: '203.0.113.7' });
+    first?.send({ type: 'connection_init', payload: { authorization: token } });
+    await until(() => expect(first?.messages).toEqual([{ type: 'connection_ack' }]));
+    await open();
+    await expect(open()).rejects.toThrow('429');
   });
 
   it('is not opened for another protocol', async () => {

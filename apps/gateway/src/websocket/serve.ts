@@ -6,19 +6,22 @@ import type { Logger } from '@paygraph/service';
 import { attachOperationsWs, type GraphqlWs } from '@paygraph/websocket';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Answer, resultOf } from '../execution/answer.ts';
-import type { ChargeBadToken } from '../http/authenticate.ts';
+import type { ChargeStranger } from '../http/authenticate.ts';
 import type { BeginOperation } from '../operations.ts';
 import { bindingsOf, type RequestScope } from '../scope.ts';
 import type { Quota } from '../subscriptions/quota.ts';
+import type { Newcomers } from './newcomers.ts';
 
 export interface ServeWebSocketsOptions {
   readonly server: Server;
   readonly path: string;
   readonly authenticate: Authenticate;
-  readonly chargeBadToken: ChargeBadToken;
+  readonly chargeBadToken: ChargeStranger;
   readonly begin: BeginOperation;
   /** Counts the sockets. */
   readonly quota: Quota;
+  /** Counts those of them that have not said yet whose they are. */
+  readonly newcomers: Newcomers;
   /** Largest message in bytes. */
   readonly maxPayload: number;
   /** Proxies whose word is taken for where a socket comes from. */
@@ -32,7 +35,7 @@ export interface ServeWebSocketsOptions {
 
 /** Operations of every kind over graphql-transport-ws, for signed-in callers only, through the same pipeline as HTTP. */
 export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
-  const { server, path, begin, quota, maxPayload, heartbeatMs, logger } = options;
+  const { server, path, begin, quota, newcomers, maxPayload, heartbeatMs, logger } = options;
   const isTrusted = proxyAddress.compile([...options.trustProxy]);
   return attachOperationsWs({
     server,
@@ -50,6 +53,7 @@ export function serveWebSockets(options: ServeWebSocketsOptions): GraphqlWs {
     logger,
     formatError,
     maxConnections: quota.caps.total,
+    welcome: (request) => newcomers.admit(proxyAddress(request, isTrusted)),
     admit: (principal) => {
       const admitted = quota.admit(principal);
       return typeof admitted === 'string' ? undefined : admitted;

@@ -34,6 +34,9 @@
   valueFrom:
     secretKeyRef: { name: {{ $root.Values.secrets.redis }}, key: REDIS_URL }
 {{- end }}
+{{- if and (eq .name "gateway") $root.Values.ingress.trustedProxies }}
+- { name: TRUSTED_PROXIES, value: {{ join "," $root.Values.ingress.trustedProxies | quote }} }
+{{- end }}
 {{- range $variable, $value := .settings.env }}
 - { name: {{ $variable }}, value: {{ $value | quote }} }
 {{- end }}

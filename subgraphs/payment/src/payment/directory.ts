@@ -63,7 +63,7 @@ export function createDirectory({ wallet, profile }: Pick<Peers, 'wallet' | 'pro
   );
 
   /** Whose each wallet was when it was asked about last, which is who will be asked for next. */
-  const owners = createLru<string>(mostRemembered);
+  const owners = createLru<string>({ limit: mostRemembered });
 
   return {
     async wallet(id) {

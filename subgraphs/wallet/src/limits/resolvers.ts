@@ -49,7 +49,7 @@ interface LimitDependencies {
 
 export const limitMutations = ({ holds, table, tiers, store, clock }: LimitDependencies) => {
   /** Whose wallets are: no wallet ever changes hands. */
-  const owners = createLru<string>(mostRemembered);
+  const owners = createLru<string>({ limit: mostRemembered });
 
   const ownersOf = async (walletIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> => {
     const found = new Map<string, string>();
