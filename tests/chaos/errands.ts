@@ -75,7 +75,12 @@ async function begun(
 ): Promise<[Person, string]> {
   if (errand.kind !== 'DEPOSIT') return [from, await pay(from, inputOf(errand, from, to))];
   const walletId = from.wallet('USD');
-  const deposit = { idempotencyKey: randomUUID(), walletId, amount: money(errand.cents, 'USD'), reference: 'Wire' };
+  const deposit = {
+    idempotencyKey: randomUUID(),
+    walletId,
+    amount: money(errand.cents, 'USD'),
+    reference: `Wire ${randomUUID()}`,
+  };
   return [operator, await recordDeposit(operator, deposit)];
 }
 

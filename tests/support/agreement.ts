@@ -24,6 +24,7 @@ const movingSql = `
   UNION ALL SELECT id, state::text FROM payment_refund WHERE state IN ('PENDING', 'PROCESSING')
   UNION ALL SELECT id, state::text FROM payment_attempt
   WHERE state IN ('CREATED', 'SUBMITTED', 'ACCEPTED') OR (state = 'CONFIRMED' AND direction = 'COLLECTION' AND NOT booked)
+  UNION ALL SELECT id, 'to be charged' FROM payment_attempt WHERE charge_due_at IS NOT NULL
   UNION ALL SELECT id, state::text FROM suspense_item WHERE state IN ('INCOMING', 'RELEASING', 'RETURNING')
   UNION ALL SELECT id, 'to be booked' FROM rail_settlement WHERE booked_at IS NULL
   UNION ALL SELECT payment_id, 'to be undone' FROM payment_compensation WHERE acknowledged_at IS NULL

@@ -3,7 +3,14 @@ import type { Databases } from './platform.ts';
 
 /** The tables where money, holds on it, prices and judgements of it are kept. */
 const tables = {
-  payment: ['payment', 'payment_timeline', 'payment_compensation', 'payment_quote', 'idempotency_key'],
+  payment: [
+    'payment',
+    'payment_timeline',
+    'payment_compensation',
+    'payment_ending',
+    'payment_quote',
+    'idempotency_key',
+  ],
   ledger: ['account', 'transaction', 'entry', 'reservation'],
   wallet: ['wallet', 'limit_usage', 'limit_hold'],
   risk: ['assessment', 'review'],

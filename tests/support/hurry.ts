@@ -20,9 +20,14 @@ export function hurry({ databases }: Pick<TestPlatform, 'databases'>, everyMs: n
 }
 
 const dueNow = [
-  ...['payment_attempt', 'payment_refund', 'suspense_item', 'payment_compensation', 'rail_webhook'].map((table) =>
-    dueSql(table, 'true'),
-  ),
+  ...[
+    'payment_attempt',
+    'payment_refund',
+    'suspense_item',
+    'payment_compensation',
+    'rail_webhook',
+    'rail_statement',
+  ].map((table) => dueSql(table, 'true')),
   // Those that wait for their capture wait for nothing else.
   dueSql('payment', "state <> 'PENDING' OR capture_method = 'AUTOMATIC'"),
 ];

@@ -100,7 +100,12 @@ export async function runOut({ databases }: Pick<TestPlatform, 'databases'>, id:
 
 /** Money arrives in a wallet from outside. */
 export async function deposit(operator: Person, walletId: string, amount: operations.Money): Promise<string> {
-  const id = await recordDeposit(operator, { idempotencyKey: randomUUID(), walletId, amount, reference: 'Test' });
+  const id = await recordDeposit(operator, {
+    idempotencyKey: randomUUID(),
+    walletId,
+    amount,
+    reference: `Test ${randomUUID()}`,
+  });
   const { state } = await outcomeOf(operator, id);
   if (state !== 'CONFIRMED') throw new Error(`The deposit ${id} ended ${state}`);
   return id;

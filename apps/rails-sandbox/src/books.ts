@@ -1,5 +1,6 @@
 import type { Currency, Money } from '@paygraph/money';
 import type { Refusal } from './behaviour.ts';
+import type { IncomingCredit } from './rails/bank-messages.ts';
 
 export const railNames = ['mtn-momo', 'airteltigo-money', 'telecel-cash', 'bank'] as const;
 export type RailName = (typeof railNames)[number];
@@ -30,7 +31,13 @@ export interface Order {
 export type Entry =
   | { readonly kind: 'TAKEN'; readonly order: Order }
   | { readonly kind: 'DECIDED'; readonly order: Order }
+  | { readonly kind: 'CREDIT'; readonly credit: IncomingCredit; readonly at: string }
   | { readonly kind: 'FLOAT'; readonly rail: RailName; readonly amount: Money };
+
+/** What was booked on our account with the bank, and when. */
+export type Booking =
+  | { readonly at: string; readonly order: Order }
+  | { readonly at: string; readonly credit: IncomingCredit };
 
 /**
  * What the rails have taken, done and hold of us: the truth that a test holds the platform's books against. An entry is
@@ -47,13 +54,18 @@ export interface Books {
   take(order: Order): void;
   /** Decides an order that is pending, or returns one that succeeded; moves the float accordingly. */
   decide(order: Order): void;
-  /** Money put into or taken out of the float by hand, or paid in by somebody. */
+  /** Somebody pays in over the bank. */
+  credit(credit: IncomingCredit, at: string): void;
+  /** All that was booked with the bank, in order. */
+  bookings(): readonly Booking[];
+  /** Money put into or taken out of the float by hand. */
   fund(rail: RailName, amount: Money): void;
 }
 
 export function createBooks(write: (entry: Entry) => void, history: readonly Entry[] = []): Books {
   const orders = new Map<string, Order>();
   const floats = new Map<string, Money>();
+  const bookings: Booking[] = [];
   const keyOf = (rail: RailName, name: string) => `${rail} ${name}`;
   const move = (rail: RailName, { amount, currency }: Money) => {
     const key = keyOf(rail, currency);
@@ -61,10 +73,16 @@ export function createBooks(write: (entry: Entry) => void, history: readonly Ent
   };
   const apply = (entry: Entry) => {
     if (entry.kind === 'FLOAT') return move(entry.rail, entry.amount);
+    if (entry.kind === 'CREDIT') {
+      bookings.push(entry);
+      return move('bank', entry.credit.amount);
+    }
     const { order } = entry;
     orders.set(keyOf(order.rail, order.reference), order);
     const moved = entry.kind === 'DECIDED' ? movementOf(order) : 0n;
-    if (moved !== 0n) move(order.rail, { amount: moved, currency: order.amount.currency });
+    if (moved === 0n) return;
+    move(order.rail, { amount: moved, currency: order.amount.currency });
+    if (order.rail === 'bank') bookings.push({ order, at: order.decidedAt ?? order.takenAt });
   };
   const record = (entry: Entry) => {
     write(entry);
@@ -89,6 +107,8 @@ export function createBooks(write: (entry: Entry) => void, history: readonly Ent
         .reduce((left, { amount, charge }) => left - amount.amount - charge, float(rail, currency)),
     take: (order) => record({ kind: 'TAKEN', order }),
     decide: (order) => record({ kind: 'DECIDED', order }),
+    credit: (credit, at) => record({ kind: 'CREDIT', credit, at }),
+    bookings: () => bookings,
     fund: (rail, amount) => record({ kind: 'FLOAT', rail, amount }),
   };
 }

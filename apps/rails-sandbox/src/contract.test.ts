@@ -27,6 +27,7 @@ const mobile = {
   directions: ['COLLECTION', 'PAYOUT'],
   callbacks: 'NUDGE',
   signsTime: false,
+  hasStatements: false,
   hasTokens: true,
 } as const;
 
@@ -58,7 +59,7 @@ describe('Telecel Cash', () => {
 describe('the bank', () => {
   railContract({
     ...{ amount, name: 'bank', directions: ['PAYOUT'], onTheWire: compact, tellsFloat: false },
-    ...{ callbacks: 'EVENTS', signsTime: true },
+    ...{ callbacks: 'EVENTS', signsTime: true, hasStatements: true },
     counterparty: { type: 'BANK_ACCOUNT', iban: 'GB29NWBK60161331926819', bic: 'NWBKGB2L', name: 'Ben Müller' },
     refusals: { PAYOUT: payout },
   });

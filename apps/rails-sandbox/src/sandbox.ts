@@ -82,7 +82,7 @@ export function createRailsSandbox(options: SandboxOptions): RailsSandbox {
   const deskOf = (rail: RailName): Desk =>
     createDesk({ rail, books, behaviour: () => behaviourOf(rail), chance, clock, schedule });
   const tokens = createTokens(clock, 3_600_000);
-  const theBank = bank({ desk: deskOf('bank'), clock, callbackAddress });
+  const theBank = bank({ desk: deskOf('bank'), books, clock, callbackAddress });
   const protocols: Record<RailName, Protocol> = {
     'mtn-momo': mtnMomo({ desk: deskOf('mtn-momo'), books, tokens }),
     'airteltigo-money': airtelTigoMoney({ desk: deskOf('airteltigo-money'), books, tokens, callbackAddress }),
@@ -143,9 +143,10 @@ export function createRailsSandbox(options: SandboxOptions): RailsSandbox {
       return returned;
     },
     credit: (credit) => {
-      books.fund('bank', credit.amount);
+      books.credit(credit, clock().toISOString());
       const delivery = theBank.tellOfCredit(credit);
-      if (delivery) courier.send(delivery, { delayMs: 0, retries: theBank.retries });
+      if (!delivery || chance(behaviourOf('bank').callbacks.lost, 'bank', 'lost', credit.bankReference)) return;
+      courier.send(delivery, { delayMs: 0, retries: theBank.retries });
     },
     fund: books.fund,
     revokeTokens: tokens.revoke,

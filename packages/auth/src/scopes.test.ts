@@ -22,7 +22,7 @@ describe('the scopes of a role', () => {
   it('let an operator read everything, freeze wallets, record deposits and cancel payments', () => {
     expect(scopesOf(['OPERATOR'])).toEqual(
       words(
-        'profile:read wallet:read ledger:read payment:read forex:read profile:read:any profile:tier:any wallet:read:any wallet:freeze:any ledger:read:any payment:read:any payment:deposit:any payment:cancel:any payment:capture:any payment:refund:any payment:retry:any payment:suspense:any payment:settle:any risk:read:any',
+        'profile:read wallet:read ledger:read payment:read forex:read profile:read:any profile:tier:any wallet:read:any wallet:freeze:any ledger:read:any payment:read:any payment:deposit:any payment:cancel:any payment:capture:any payment:refund:any payment:retry:any payment:decide:any payment:suspense:any payment:settle:any risk:read:any',
       ),
     );
   });

@@ -37,6 +37,7 @@ const scopesPerRole: Record<Role, readonly string[]> = {
     'payment:capture:any',
     'payment:refund:any',
     'payment:retry:any',
+    'payment:decide:any',
     'payment:suspense:any',
     'payment:settle:any',
     'risk:read:any',

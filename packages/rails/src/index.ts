@@ -13,7 +13,7 @@ export type {
   Unknown,
   Unseen,
 } from './outcome.ts';
-export { type CallOptions, carries, type RailAdapter, type RailCapabilities } from './rail.ts';
+export { type CallOptions, carries, type RailAdapter, type RailCapabilities, type StatementPage } from './rail.ts';
 export {
   type AttemptEvent,
   type CreditEvent,

@@ -1,7 +1,7 @@
 import type { Currency, Money } from '@paygraph/money';
 import type { Counterparty, MobileNetwork, RailDirection, RailInstruction } from './instruction.ts';
-import type { CancelOutcome, StatusOutcome, SubmitOutcome } from './outcome.ts';
-import type { RawWebhook, VerifiedWebhook } from './webhook.ts';
+import type { CancelOutcome, StatusOutcome, SubmitOutcome, Unknown } from './outcome.ts';
+import type { RailEvent, RawWebhook, VerifiedWebhook } from './webhook.ts';
 
 /** What can be asked of a rail at all. */
 export interface RailCapabilities {
@@ -24,6 +24,17 @@ export interface RailCapabilities {
    * no such promise.
    */
   readonly unseenIsFinalAfterMs: number | null;
+}
+
+/** A page of what was booked on our account with a rail on one day, as far as that day has come. */
+export interface StatementPage {
+  readonly kind: 'STATEMENT';
+  /** Each as a webhook would have told of it, with the same id. */
+  readonly events: readonly RailEvent[];
+  /** Whether no page follows. */
+  readonly isLast: boolean;
+  /** As it came. */
+  readonly body: string;
 }
 
 /** What a call may be given from outside. */
@@ -52,6 +63,11 @@ export interface RailAdapter {
   fee(instruction: Pick<RailInstruction, 'direction' | 'amount' | 'counterparty'>): Money;
   /** Our float with the rail; null when the rail does not tell. */
   float(currency: Currency, options: CallOptions): Promise<Money | null>;
+  /** The statement of a day, `2026-11-22`, by pages from 1 on; a rail without it has none. */
+  statement?(
+    asked: { readonly day: string; readonly page: number },
+    options: CallOptions,
+  ): Promise<StatementPage | Unknown>;
   /** Reads and verifies what came to our endpoint. Pure: no I/O. */
   webhook(raw: RawWebhook): VerifiedWebhook;
 }

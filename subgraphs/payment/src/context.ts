@@ -10,6 +10,8 @@ import type {
   CreatePaymentInput,
   CreatePaymentQuoteErrorCode,
   CreatePaymentQuoteInput,
+  DecideRailAttemptErrorCode,
+  DecideRailAttemptInput,
   RecordDepositErrorCode,
   RecordDepositInput,
   RecordSettlementErrorCode,
@@ -32,6 +34,8 @@ import type { Payments } from './payment/store.ts';
 import type { Quoted } from './quote/create.ts';
 import type { Quote } from './quote/quote.ts';
 import type { Attempt } from './rails/attempt.ts';
+import type { Attention, AttentionStore } from './rails/attention.ts';
+import type { AttemptDecision, Decided } from './rails/decide.ts';
 import type { Refunding } from './refund/ask.ts';
 import type { Refund } from './refund/refund.ts';
 import type { Recorded } from './settlement/record.ts';
@@ -54,6 +58,10 @@ export interface Operations {
   capture(customer: CustomerPrincipal, input: CapturePaymentInput): Promise<Made | Refused<CapturePaymentErrorCode>>;
   refund(customer: CustomerPrincipal, input: RefundPaymentInput): Promise<Refunding | Refused<RefundPaymentErrorCode>>;
   retry(operator: CustomerPrincipal, input: RetryPaymentInput): Promise<Retried | Refused<RetryPaymentErrorCode>>;
+  decide(
+    operator: CustomerPrincipal,
+    input: DecideRailAttemptInput,
+  ): Promise<Decided | Refused<DecideRailAttemptErrorCode>>;
   release(
     operator: CustomerPrincipal,
     input: ReleaseSuspenseInput,
@@ -75,6 +83,8 @@ export interface Loaders {
   readonly refunds: DataLoader<string, readonly Refund[]>;
   readonly attempts: DataLoader<string, readonly Attempt[]>;
   readonly retries: DataLoader<string, readonly Retry[]>;
+  readonly attention: DataLoader<string, Attention | null>;
+  readonly decisions: DataLoader<string, readonly AttemptDecision[]>;
 }
 
 /** What resolvers work with. */
@@ -83,6 +93,7 @@ export interface Context extends RequestScope {
   readonly payments: Payments;
   readonly items: SuspenseItems;
   readonly settlements: Settlements;
+  readonly attention: AttentionStore;
   readonly subscriptions: Subscriptions;
   readonly activities: Activities;
   readonly loaders: Loaders;

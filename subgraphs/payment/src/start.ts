@@ -23,7 +23,7 @@ import {
 } from '@paygraph/service';
 import { createPeer } from '@paygraph/subgraph';
 import type { Peers } from './peers/peers.ts';
-import { defaultRailTuning, routingWeights, webhookRetention } from './rails/tuning.ts';
+import { defaultRailTuning, routingWeights, statementInterval, webhookRetention } from './rails/tuning.ts';
 import { createPaymentSubgraph } from './subgraph.ts';
 import { defaultTuning, peerTimeoutMs } from './tuning.ts';
 
@@ -33,7 +33,10 @@ const environment = {
   ...peerEnvironment('wallet', 'ledger', 'forex', 'risk', 'profile'),
   ...railEnvironment,
   PAYMENT_RAIL_WEIGHTS: routingWeights,
+  PAYMENT_STATEMENT_MINUTES: statementInterval,
   PAYMENT_WEBHOOK_RETENTION_DAYS: webhookRetention,
+  /** Processes of payment that call rails: each takes its part of what rails allow. */
+  PAYMENT_RAIL_PROCESSES: numberVariable(1, 1_000).default(defaultRailTuning.processes),
   /** Payments, and questions to a peer, that go together; peers take at most 1,000. */
   PAYMENT_BATCH_SIZE: numberVariable(1, 1_000).default(defaultTuning.batchSize),
   /** Batches under way at a time in this process. */
@@ -69,6 +72,8 @@ export async function startPayment(env: NodeJS.ProcessEnv): Promise<RunningServi
       rails: {
         ...defaultRailTuning,
         weights: config.PAYMENT_RAIL_WEIGHTS,
+        processes: config.PAYMENT_RAIL_PROCESSES,
+        statementMs: config.PAYMENT_STATEMENT_MINUTES,
         webhookRetentionMs: config.PAYMENT_WEBHOOK_RETENTION_DAYS,
       },
       batchSize: config.PAYMENT_BATCH_SIZE,

@@ -21,6 +21,7 @@ import { createTransfer } from './payment/create.ts';
 import { createOutside } from './payment/create-outside.ts';
 import { createDeposit } from './payment/deposit.ts';
 import { createDirectory } from './payment/directory.ts';
+import { createEndings, type Endings } from './payment/ending.ts';
 import { birth, checkLifecycle, lifecycle } from './payment/lifecycle.ts';
 import { createLookupBudget } from './payment/lookup-budget.ts';
 import { createMoves, type Moves } from './payment/move.ts';
@@ -35,8 +36,10 @@ import { type FeeSchedule, loadFeeSchedule } from './quote/fees.ts';
 import { createQuotes, type Quotes } from './quote/quote.ts';
 import { quoteResolvers } from './quote/resolvers.ts';
 import { createAttempts } from './rails/attempt-store.ts';
+import { createAttention } from './rails/attention.ts';
+import { decideAttempt, decisionsOf } from './rails/decide.ts';
 import { createLiveRail, type LiveRail } from './rails/live-rail.ts';
-import { measureCircuits, measureRails } from './rails/metrics.ts';
+import { measureAttention, measureCircuits, measureRails, type RailObserver } from './rails/metrics.ts';
 import { railResolvers } from './rails/resolvers.ts';
 import { createRouter, type Router } from './rails/router.ts';
 import { webhookRoutes } from './rails/webhook-intake.ts';
@@ -89,10 +92,16 @@ const resolvers: Resolvers = {
   ...railResolvers,
   ...suspenseResolvers,
   ...settlementResolvers,
-  Query: { ...paymentResolvers.Query, ...suspenseResolvers.Query, ...settlementResolvers.Query },
+  Query: {
+    ...paymentResolvers.Query,
+    ...railResolvers.Query,
+    ...suspenseResolvers.Query,
+    ...settlementResolvers.Query,
+  },
   Mutation: {
     ...paymentResolvers.Mutation,
     ...quoteResolvers.Mutation,
+    ...railResolvers.Mutation,
     ...refundResolvers.Mutation,
     ...suspenseResolvers.Mutation,
     ...settlementResolvers.Mutation,
@@ -117,18 +126,23 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
   const observe = registry && measureWork(registry, database);
   const observeRails = registry && measureRails(registry);
   const moves = createMoves(database, tuning);
+  const endings = createEndings(database, tuning);
   const payments = createPayments(database);
   const timelines = createTimelines(database);
   const quotes = createQuotes(database, tuning);
-  const attempts = createAttempts(database, observeRails);
+  const attempts = createAttempts(database, observeRails, logger);
+  const attention = createAttention(database, tuning.rails);
   const refunds = createRefunds(database);
   const items = createSuspenseItems(database);
   const settlements = createSettlements(database);
   const liveRails = (dependencies.rails ?? []).map((adapter) => createLiveRail(adapter, tuning.rails, observeRails));
-  if (registry) measureCircuits(registry, liveRails);
+  if (registry) {
+    measureCircuits(registry, liveRails);
+    measureAttention(registry, attention, liveRails);
+  }
   const rails = new Map(liveRails.map((rail) => [rail.adapter.name, rail]));
   const router = createRouter(database, liveRails, tuning.rails);
-  const stores = { database, moves, payments, quotes, attempts, refunds, items, settlements, router };
+  const stores = { database, moves, endings, payments, quotes, attempts, refunds, items, settlements, router };
   const workers = createWorkers({ ...stores, peers, rails, hints, owner, tuning, logger, observe, tracing });
   const fees = dependencies.fees ?? loadFeeSchedule();
   const operations = createOperations({
@@ -139,6 +153,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
     fees,
     tuning,
     workers,
+    observeRails,
   });
   const subscriptions = createSubscriptions({ payments, timelines, hints, rereadMs: tuning.rereadMs });
 
@@ -158,6 +173,7 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
       payments,
       items,
       settlements,
+      attention,
       subscriptions,
       activities,
       loaders: {
@@ -178,6 +194,14 @@ export function createPaymentSubgraph(dependencies: PaymentDependencies): Subgra
         retries: createGroupLoader(
           (ids) => retriesOf(database, ids),
           ({ paymentId }) => paymentId,
+        ),
+        attention: createLoader(
+          (ids) => attention.of(ids),
+          ({ attemptId }) => attemptId,
+        ),
+        decisions: createGroupLoader(
+          (ids) => decisionsOf(database, ids),
+          ({ attemptId }) => attemptId,
         ),
       },
     }),
@@ -215,12 +239,14 @@ interface OperationParts {
   readonly rails: ReadonlyMap<string, LiveRail>;
   readonly router: Router;
   readonly moves: Moves;
+  readonly endings: Endings;
   readonly workers: Workers;
+  readonly observeRails: RailObserver | undefined;
 }
 
 function createOperations(parts: OperationParts): Operations {
   const { database, peers, books, fees, tuning, payments, quotes, refunds, items, router, moves, workers } = parts;
-  const { settlements, rails } = parts;
+  const { endings, settlements, rails, observeRails } = parts;
   const directory = createDirectory(peers, tuning.batchSize);
   const lookups = createLookupBudget(tuning.payeeLookups);
   const { timeToLiveMs } = tuning;
@@ -232,10 +258,10 @@ function createOperations(parts: OperationParts): Operations {
   };
   /** Workers hear of whatever a mutation has left for them to do. */
   const announced = <Outcome extends { readonly kind: string; readonly replayed?: boolean }>(
-    kind: Work,
+    kinds: Work | readonly Work[],
     outcome: Outcome,
   ) => {
-    if (outcome.kind !== 'refused' && outcome.replayed !== true) workers.made(kind);
+    if (outcome.kind !== 'refused' && outcome.replayed !== true) workers.made(...[kinds].flat());
     return outcome;
   };
   return {
@@ -243,12 +269,17 @@ function createOperations(parts: OperationParts): Operations {
     pay: (customer, input) => (goesOutside(input) ? createOutside : createTransfer)(creation, customer, input),
     deposit: (operator, input) => createDeposit(creation, operator, input),
     cancel: (customer, paymentId) =>
-      cancelPayment({ payments, moves, books, moved: workers.moved }, customer, paymentId),
+      cancelPayment({ payments, moves, endings, books, moved: workers.moved }, customer, paymentId),
     capture: (customer, input) => capturePayment({ database, payments, moves, moved }, customer, input),
     refund: async (customer, input) =>
-      announced('refunds', await askRefund({ database, payments, refunds }, customer, input)),
+      announced('refunds', await askRefund({ database, payments, refunds, items }, customer, input)),
     retry: (operator, input) =>
       retryPayment({ database, payments, made: () => workers.made('work', 'attempts') }, operator, input),
+    decide: async (operator, input) =>
+      announced(
+        ['work', 'refunds', 'suspense'],
+        await decideAttempt({ database, tuning: tuning.rails, observe: observeRails }, operator, input),
+      ),
     release: async (operator, input) =>
       announced('suspense', await releaseItem({ database, directory, payments, items, router }, operator, input)),
     settle: async (operator, input) =>

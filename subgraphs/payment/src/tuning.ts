@@ -7,7 +7,10 @@ export interface Tuning {
   readonly timeToLiveMs: number;
   /** How long a quote holds. */
   readonly quoteLifeMs: number;
-  /** How long a dead worker holds a payment up. More than two calls of a peer take, which is what a stage may need. */
+  /**
+   * How long a dead worker holds a payment up. More than two calls of a peer take, which is what a stage may need; that of a
+   * payment that was taken over may need a third.
+   */
   readonly leaseMs: number;
   /** Payments or compensations in one batch, and questions in one call; peers take at most 1,000. */
   readonly batchSize: number;

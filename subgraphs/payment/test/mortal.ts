@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { memoryBus } from '@paygraph/events';
 import type { RailAdapter } from '@paygraph/rails';
 import type { Database } from '../src/database.ts';
+import { createEndings } from '../src/payment/ending.ts';
 import { createMoves } from '../src/payment/move.ts';
 import { createPayments } from '../src/payment/store.ts';
 import type { Peers } from '../src/peers/peers.ts';
@@ -32,6 +33,7 @@ export function workersOn({ database, peers, rails }: Reach, tuning: Tuning): Wo
   const [moves, hints] = [createMoves(database, tuning), createHints(bus, owner, silent)];
   const live = rails.map((adapter) => createLiveRail(adapter, tuning.rails));
   const stores = {
+    endings: createEndings(database, tuning),
     payments: createPayments(database),
     quotes: createQuotes(database, tuning),
     attempts: createAttempts(database),

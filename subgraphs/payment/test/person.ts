@@ -2,101 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import type { PaymentState } from '../src/payment/lifecycle.ts';
+import type {
+  ActivityAnswer,
+  AttemptAnswer,
+  DecisionInput,
+  ErrorAnswer,
+  EventAnswer,
+  MoneyAnswer,
+  PaymentAnswer,
+  QuoteAnswer,
+  RefundAnswer,
+  SettlementAnswer,
+  SettlementInput,
+  SuspenseAnswer,
+  TransferInput,
+  UserErrors,
+} from './answers.ts';
 import type { Service } from './platform.ts';
-
-export interface MoneyAnswer {
-  readonly amount: string;
-  readonly currency: string;
-}
-
-export interface PartyAnswer {
-  readonly displayName: string;
-  readonly handle: string | null;
-  readonly wallet: { readonly id: string } | null;
-}
-
-export interface StepAnswer {
-  readonly sequence: number;
-  readonly from: PaymentState | null;
-  readonly state: PaymentState;
-  readonly reason: string;
-  readonly at: string;
-  readonly settled: boolean;
-}
-
-export interface PaymentAnswer {
-  readonly id: string;
-  readonly kind: string;
-  readonly state: PaymentState;
-  readonly amount: MoneyAnswer;
-  readonly debit: MoneyAnswer | null;
-  readonly credit: MoneyAnswer | null;
-  readonly fees: readonly { readonly label: string; readonly amount: MoneyAnswer }[] | null;
-  readonly exchangeRate: string | null;
-  readonly payer: PartyAnswer;
-  readonly payee: PartyAnswer;
-  readonly rail: string;
-  readonly externalReference: string | null;
-  readonly failure: { readonly code: string; readonly message: string } | null;
-  readonly metadata: Record<string, unknown> | null;
-  readonly timeline: readonly StepAnswer[];
-  readonly createdAt: string;
-  readonly expiresAt: string;
-}
-
-export interface QuoteAnswer {
-  readonly id: string;
-  readonly amount: MoneyAnswer;
-  readonly debit: MoneyAnswer;
-  readonly credit: MoneyAnswer;
-  readonly fees: readonly { readonly label: string; readonly amount: MoneyAnswer }[];
-  readonly exchangeRate: string | null;
-  readonly expiresAt: string;
-}
-
-export interface RefundAnswer {
-  readonly id: string;
-  readonly state: string;
-  readonly amount: MoneyAnswer;
-  readonly failure: { readonly code: string; readonly message: string } | null;
-}
-
-export interface SuspenseAnswer {
-  readonly id: string;
-  readonly origin: string;
-  readonly state: string;
-  readonly amount: MoneyAnswer;
-  readonly payment: { readonly id: string } | null;
-}
-
-export interface SettlementAnswer {
-  readonly id: string;
-  readonly state: 'RECORDED' | 'BOOKED';
-}
-
-interface UserErrors {
-  readonly userErrors: readonly {
-    readonly code: string;
-    readonly message: string;
-    readonly field: readonly string[] | null;
-  }[];
-}
-
-export interface ErrorAnswer {
-  readonly message: string;
-  readonly extensions: { readonly code: string; readonly afterSequence?: number };
-}
-
-/** A step as a subscription delivers it. */
-export interface EventAnswer extends StepAnswer {
-  readonly payment: { readonly id: string; readonly state: PaymentState };
-}
-
-/** One of many payments' steps, as a subscription delivers it. */
-export interface ActivityAnswer {
-  readonly cursor: string;
-  readonly change: EventAnswer;
-}
 
 const paymentFields = `
   id kind state amount { amount currency } debit { amount currency } credit { amount currency }
@@ -105,32 +27,10 @@ const paymentFields = `
   rail externalReference failure { code message } metadata createdAt expiresAt
   timeline { sequence from state reason at settled }`;
 
+const attemptFields = `id state railReference railCode inDoubt attention contradictedAt
+  decisions { outcome railReference decidedBy note at }`;
+
 const userErrors = 'userErrors { code message field }';
-
-export interface TransferInput {
-  readonly payerWalletId?: string;
-  readonly payer?: object;
-  readonly payee?: object;
-  readonly captureMethod?: 'AUTOMATIC' | 'MANUAL';
-  readonly payeeWalletId?: string;
-  readonly payeeHandle?: string;
-  readonly payeeEmail?: string;
-  readonly payeePhone?: string;
-  readonly payeeCurrency?: string;
-  readonly amount: MoneyAnswer;
-  readonly quoteId?: string;
-  readonly metadata?: Record<string, unknown>;
-  readonly idempotencyKey?: string;
-}
-
-export interface SettlementInput {
-  readonly rail: string;
-  readonly direction: 'FROM_RAIL' | 'TO_RAIL';
-  readonly amount: MoneyAnswer;
-  readonly reference: string;
-  readonly note?: string;
-  readonly idempotencyKey?: string;
-}
 
 /** Somebody with a token, who uses a service over HTTP and WebSocket as clients do. */
 export function person({ url }: Service, token: string | undefined) {
@@ -270,10 +170,10 @@ export function person({ url }: Service, token: string | undefined) {
       return (await ask<Data>(query, { input })).releaseSuspense;
     },
 
-    async sendBack(suspenseId: string) {
+    async sendBack(suspenseId: string, to?: object) {
       const query = `mutation ($input: ReturnSuspenseInput!) { returnSuspense(input: $input) {
         item { id state } replayed ${userErrors} } }`;
-      const input = { suspenseId, note: 'a test', idempotencyKey: randomUUID() };
+      const input = { suspenseId, note: 'a test', idempotencyKey: randomUUID(), ...(to && { to }) };
       type Data = { returnSuspense: { item: { id: string; state: string } | null; replayed: boolean } & UserErrors };
       return (await ask<Data>(query, { input })).returnSuspense;
     },
@@ -290,6 +190,31 @@ export function person({ url }: Service, token: string | undefined) {
       const query = 'query ($id: ID!) { payment(id: $id) { retries { requestedBy note at } } }';
       type Data = { payment: { retries: readonly { requestedBy: string; note: string; at: string }[] | null } | null };
       return (await ask<Data>(query, { id: paymentId })).payment?.retries;
+    },
+
+    async decide(input: DecisionInput) {
+      const query = `mutation ($input: DecideRailAttemptInput!) { decideRailAttempt(input: $input) {
+        attempt { ${attemptFields} } replayed ${userErrors} } }`;
+      type Data = { decideRailAttempt: { attempt: AttemptAnswer | null; replayed: boolean } & UserErrors };
+      const given = { idempotencyKey: randomUUID(), note: 'as the bank says', ...input };
+      return (await ask<Data>(query, { input: given })).decideRailAttempt;
+    },
+
+    /** What staff see of a payment's tries over rails. */
+    async attempts(paymentId: string) {
+      const query = `query ($id: ID!) { payment(id: $id) { attempts { ${attemptFields} } } }`;
+      type Data = { payment: { attempts: readonly AttemptAnswer[] | null } | null };
+      return (await ask<Data>(query, { id: paymentId })).payment?.attempts;
+    },
+
+    /** Tries over rails that want people. */
+    async railAttempts(variables: object = {}) {
+      const query = `query ($rail: String, $reasons: [RailAttemptAttention!], $first: Int, $after: String) {
+        railAttempts(rail: $rail, reasons: $reasons, first: $first, after: $after) {
+          nodes { ${attemptFields} subjectId } pageInfo { hasNextPage endCursor } } }`;
+      type Nodes = readonly (AttemptAnswer & { readonly subjectId: string })[];
+      type Data = { railAttempts: { nodes: Nodes; pageInfo: { hasNextPage: boolean; endCursor: string } } };
+      return (await ask<Data>(query, variables)).railAttempts;
     },
 
     async settle(input: SettlementInput) {

@@ -135,12 +135,17 @@ export async function createPlatform({ peerTimeoutMs = 2_000 }: { readonly peerT
      */
     async troubles(): Promise<string[]> {
       await eventually(async () => (await client.paymentCompensation.count({ where: { acknowledgedAt: null } })) === 0);
-      const { payments, refunds, settlements, postings, troubles } = await auditPayments(database.databaseUrl);
+      await eventually(
+        async () => (await client.paymentAttempt.count({ where: { chargeDueAt: { not: null } } })) === 0,
+      );
+      const { payments, refunds, items, settlements, postings, troubles } = await auditPayments(database.databaseUrl);
       const unbalanced = Object.entries(ledger.imbalance()).filter(([, difference]) => difference !== 0n);
       return [
         ...troubles,
         ...unbalanced.map(([currency, difference]) => `the books are ${difference} ${currency} out of balance`),
-        ...[...payments, ...refunds, ...settlements].flatMap(({ id }) => troublesInBooks(id, postings, ledger)),
+        ...[...payments, ...refunds, ...items, ...settlements].flatMap(({ id }) =>
+          troublesInBooks(id, postings, ledger),
+        ),
         ...payments.flatMap((payment) => troublesWithPeers(payment, ledger, wallets)),
       ];
     },

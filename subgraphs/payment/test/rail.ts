@@ -1,6 +1,7 @@
 import { type Currency, currencyOf, type Money } from '@paygraph/money';
 import type {
   RailAdapter,
+  RailEvent,
   RailInstruction,
   RailNews,
   StatusOutcome,
@@ -18,6 +19,8 @@ export interface ScriptedRail extends RailAdapter {
   asked(): number;
   /** Decides what has been accepted, as later status queries will tell. */
   decide(reference: string, news: RailNews): void;
+  /** What its statements show; none unless it has statements. */
+  readonly booked: RailEvent[];
   /** Decides everything accepted from here on at once. */
   decideAll(news: RailNews | null): void;
 }
@@ -38,11 +41,13 @@ export interface ScriptedRailOptions {
   readonly fee?: bigint;
   readonly float?: bigint;
   readonly unseenIsFinalAfterMs?: number;
+  readonly hasStatements?: boolean;
 }
 
 /** Webhooks are JSON: `{"nudge": reference}`, or events as they are with a header `x-signature: good`. */
 export function scriptRail(name: string, options: ScriptedRailOptions = {}): ScriptedRail {
-  const { fee = 0n, float, unseenIsFinalAfterMs = null } = options;
+  const { fee = 0n, float, unseenIsFinalAfterMs = null, hasStatements = false } = options;
+  const booked: RailEvent[] = [];
   const answers: ScriptedAnswer[] = [];
   const handedOver: RailInstruction[] = [];
   const taken = new Map<string, StatusOutcome>();
@@ -55,6 +60,7 @@ export function scriptRail(name: string, options: ScriptedRailOptions = {}): Scr
     displayName: name,
     answers,
     handedOver,
+    booked,
     asked: () => asked,
     decide: (reference, news) => taken.set(reference, news),
     decideAll(news) {
@@ -93,6 +99,16 @@ export function scriptRail(name: string, options: ScriptedRailOptions = {}): Scr
       return taken.get(reference) ?? { kind: 'UNSEEN' };
     },
     cancel: async () => ({ kind: 'UNSUPPORTED' }),
+    // An entry a page, the same on every day.
+    ...(hasStatements && {
+      statement: async ({ page }: { page: number }) =>
+        ({
+          kind: 'STATEMENT',
+          events: booked.slice(page - 1, page),
+          isLast: page >= booked.length,
+          body: '<Document/>',
+        }) as const,
+    }),
     fee: ({ amount }): Money => ({ amount: fee, currency: amount.currency }),
     float: async (currency) => (float === undefined ? null : { amount: float, currency }),
 

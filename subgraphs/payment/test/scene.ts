@@ -17,7 +17,8 @@ import { createLiveRail } from '../src/rails/live-rail.ts';
 import { createRouter } from '../src/rails/router.ts';
 import { defaultRailTuning } from '../src/rails/tuning.ts';
 import type { Workers } from '../src/worker/workers.ts';
-import { type MoneyAnswer, type Person, person, type TransferInput } from './person.ts';
+import type { MoneyAnswer, TransferInput } from './answers.ts';
+import { type Person, person } from './person.ts';
 import { createPlatform, type Platform, type Service } from './platform.ts';
 
 /** Ama, who has 1,000.00 USD, and Ben, who has nothing yet; a rate between their currencies; an operator. */
@@ -140,7 +141,7 @@ export function createMaker(
       return this.transfer({ ...input, quoteId: quoted.quote.id });
     },
     async deposit(walletId: string, amount: MoneyAnswer): Promise<Payment> {
-      const input = { idempotencyKey: randomUUID(), walletId, amount, reference: 'statement 7' };
+      const input = { idempotencyKey: randomUUID(), walletId, amount, reference: randomUUID() };
       return made(await createDeposit(creation, customer(operator, 'payment:deposit:any'), input));
     },
     close: () => Promise.all(Object.values(peers).map((peer) => peer.close())),

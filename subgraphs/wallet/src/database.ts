@@ -1,10 +1,7 @@
 import { prismaAdapter } from '@paygraph/database';
 import { PrismaClient } from './generated/prisma/client.ts';
 
-/** Opens the subgraph's database. Errors are told without the values of the query: they may be somebody's words. */
+/** Opens the subgraph's database. */
 export function openDatabase(url: string): PrismaClient {
-  return new PrismaClient({
-    adapter: prismaAdapter({ url, transactionSeconds: 10, prepared: true }),
-    errorFormat: 'minimal',
-  });
+  return new PrismaClient({ adapter: prismaAdapter({ url, transactionSeconds: 10, prepared: true }) });
 }

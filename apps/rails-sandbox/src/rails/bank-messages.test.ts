@@ -2,7 +2,7 @@ import { currencyOf } from '@paygraph/money';
 import { schemaFaults } from '@paygraph/rails/testing';
 import { describe, expect, it } from 'vitest';
 import type { Order } from '../books.ts';
-import { writeBooking, writeCredit, writeReport } from './bank-messages.ts';
+import { writeBooking, writeCredit, writeReport, writeStatement } from './bank-messages.ts';
 
 const at = new Date('2026-11-21T10:15:30Z');
 const order: Order = {
@@ -39,5 +39,22 @@ describe('what the bank writes is valid', () => {
     ],
   ])('as a notification of %s, by the published schema', async (_what, xml) => {
     expect(await schemaFaults(xml, 'camt.054.001.02')).toEqual([]);
+  });
+
+  it('as a statement of all three, and of nothing', async () => {
+    const credit = { amount: order.amount, sender: 'Ada', remittance: 'for wal_1', bankReference: 'BK1' };
+    const bookings = [
+      { at: at.toISOString(), order: { ...order, state: 'SUCCEEDED' as const } },
+      { at: at.toISOString(), order: { ...order, state: 'RETURNED' as const, refusal: 'PARTY_BLOCKED' as const } },
+      { at: at.toISOString(), credit },
+    ];
+    const page = { number: 1, isLast: true, balances: [order.amount, { ...order.amount, amount: -5n }] };
+    for (const content of [bookings, []])
+      expect(
+        await schemaFaults(
+          writeStatement('2026-11-21', { ...page, bookings: content }, 'SBX1', at),
+          'camt.053.001.02.restricted',
+        ),
+      ).toEqual([]);
   });
 });

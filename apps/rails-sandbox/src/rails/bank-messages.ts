@@ -3,12 +3,12 @@ import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { z } from 'zod';
 import { amountIn } from '../amount.ts';
 import type { Refusal } from '../behaviour.ts';
-import type { Order } from '../books.ts';
+import type { Booking, Order } from '../books.ts';
 import { credentials } from '../credentials.ts';
 import type { NewOrder } from '../desk.ts';
 
 /*
- * The bank's side of ISO 20022: it reads pain.001.001.03 and writes pain.002.001.03 and camt.054.001.02.
+ * The bank's side of ISO 20022: it reads pain.001.001.03 and writes pain.002.001.03, camt.054.001.02 and camt.053.001.02.
  */
 
 const options = { ignoreAttributes: false, attributeNamePrefix: '@' };
@@ -80,10 +80,14 @@ export function writeReport(order: Order, messageId: string, at: Date, reason?: 
 
 /** That a transfer was booked, or that it came back. */
 export function writeBooking(order: Order, messageId: string, at: Date): string {
+  return notification(messageId, at, bookingOf(order, at));
+}
+
+function bookingOf(order: Order, at: Date): object {
   const { amount, details, railReference, state, party } = order;
   const returned = state === 'RETURNED';
   const bankReference = returned ? `${railReference}R` : railReference;
-  return notification(messageId, at, {
+  return {
     ...entryOf(amount, returned ? 'CRDT' : 'DBIT', at, bankReference, returned ? 'RRTN' : 'ESCT'),
     NtryDtls: {
       TxDtls: {
@@ -95,7 +99,7 @@ export function writeBooking(order: Order, messageId: string, at: Date): string 
         ...(returned && { RtrInf: { Rsn: { Cd: reasonOf(order.refusal) } } }),
       },
     },
-  });
+  };
 }
 
 /** Money that somebody sent us. */
@@ -106,12 +110,12 @@ export interface IncomingCredit {
   readonly bankReference: string;
 }
 
-export function writeCredit(
-  { amount, sender, remittance, bankReference }: IncomingCredit,
-  messageId: string,
-  at: Date,
-): string {
-  return notification(messageId, at, {
+export function writeCredit(credit: IncomingCredit, messageId: string, at: Date): string {
+  return notification(messageId, at, creditOf(credit, at));
+}
+
+function creditOf({ amount, sender, remittance, bankReference }: IncomingCredit, at: Date): object {
+  return {
     ...entryOf(amount, 'CRDT', at, bankReference, 'RCDT'),
     NtryDtls: {
       TxDtls: {
@@ -121,7 +125,46 @@ export function writeCredit(
         RmtInf: { Ustrd: remittance },
       },
     },
+  };
+}
+
+/** A page of what was booked on a day, with the balances as they are now. */
+export interface StatementContent {
+  readonly number: number;
+  readonly isLast: boolean;
+  readonly bookings: readonly Booking[];
+  /** One per currency, at least one. */
+  readonly balances: readonly Money[];
+}
+
+export function writeStatement(day: string, page: StatementContent, messageId: string, at: Date): string {
+  const entries = page.bookings.map((one) => {
+    const bookedAt = new Date(one.at);
+    return 'order' in one ? bookingOf(one.order, bookedAt) : creditOf(one.credit, bookedAt);
   });
+  return message('camt.053.001.02', {
+    BkToCstmrStmt: {
+      GrpHdr: {
+        ...{ MsgId: messageId, CreDtTm: timeOf(at) },
+        MsgPgntn: { PgNb: String(page.number), LastPgInd: String(page.isLast) },
+      },
+      Stmt: {
+        ...{ Id: `STMT${day.replaceAll('-', '')}`, CreDtTm: timeOf(at) },
+        Acct: { Id: { IBAN: credentials.bank.account.iban } },
+        Bal: page.balances.map((balance) => ({
+          Tp: { CdOrPrtry: { Cd: 'CLBD' } },
+          Amt: money(magnitudeOf(balance)),
+          CdtDbtInd: balance.amount < 0n ? 'DBIT' : 'CRDT',
+          Dt: { Dt: day },
+        })),
+        Ntry: entries,
+      },
+    },
+  });
+}
+
+function magnitudeOf({ amount, currency }: Money): Money {
+  return { amount: amount < 0n ? -amount : amount, currency };
 }
 
 function notification(messageId: string, at: Date, entry: object): string {

@@ -3,15 +3,23 @@ import type { Clock } from '@paygraph/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import type { Order } from '../books.ts';
+import type { Books, Order } from '../books.ts';
 import type { Delivery } from '../callbacks.ts';
 import { credentials } from '../credentials.ts';
 import type { Desk } from '../desk.ts';
 import type { CallbackAddress, Protocol } from '../protocol.ts';
-import { type IncomingCredit, readTransfer, writeBooking, writeCredit, writeReport } from './bank-messages.ts';
+import {
+  type IncomingCredit,
+  readTransfer,
+  writeBooking,
+  writeCredit,
+  writeReport,
+  writeStatement,
+} from './bank-messages.ts';
 
 export interface BankSandbox {
   readonly desk: Desk;
+  readonly books: Pick<Books, 'bookings' | 'floats'>;
   readonly clock: Clock;
   readonly callbackAddress: CallbackAddress;
 }
@@ -22,9 +30,13 @@ export interface BankProtocol extends Protocol {
 }
 
 const idParameter = z.object({ id: z.string() });
+const dayParameter = z.object({ day: z.iso.date() });
+const pageQuery = z.object({ page: z.coerce.number().int().min(1).default(1) });
+/** Entries on a page of a statement. */
+const pageSize = 200;
 
 /** A bank's host-to-host endpoint for ISO 20022, and its signed notifications (Standard Webhooks). */
-export function bank({ desk, clock, callbackAddress }: BankSandbox): BankProtocol {
+export function bank({ desk, books, clock, callbackAddress }: BankSandbox): BankProtocol {
   const stranger = ({ headers }: FastifyRequest) => headers.authorization !== `Bearer ${credentials.bank.token}`;
   const xml = (reply: FastifyReply, status: number, text: string) =>
     reply.code(status).type('application/xml').send(text);
@@ -69,6 +81,19 @@ export function bank({ desk, clock, callbackAddress }: BankSandbox): BankProtoco
         if (stranger(request)) return reply.code(401).send();
         const order = desk.find(id);
         return order ? xml(reply, 200, writeReport(order, newMessageId(), clock())) : reply.code(404).send();
+      });
+      app.get('/statements/:day', async (request, reply) => {
+        const { data: asked } = dayParameter.safeParse(request.params);
+        const { data: range } = pageQuery.safeParse(request.query);
+        if ((await desk.question(`statement ${asked?.day}`)) === 'ERROR') return reply.code(500).send();
+        if (stranger(request)) return reply.code(401).send();
+        if (!asked || !range) return reply.code(400).send();
+        const booked = books.bookings().filter(({ at }) => at.startsWith(asked.day));
+        const page = {
+          ...{ number: range.page, isLast: booked.length <= range.page * pageSize, balances: books.floats('bank') },
+          bookings: booked.slice((range.page - 1) * pageSize, range.page * pageSize),
+        };
+        return xml(reply, 200, writeStatement(asked.day, page, newMessageId(), clock()));
       });
     },
     tell: (order, { forged, agedMs }) => {

@@ -21,6 +21,7 @@ export interface RailUnderTest {
   readonly callbacks: 'EVENTS' | 'NUDGE';
   readonly signsTime: boolean;
   readonly tellsFloat: boolean;
+  readonly hasStatements: boolean;
 }
 
 /** Whatever the rail, this is what the rest of the platform relies on. Every adapter must pass it against the sandbox. */
@@ -223,6 +224,56 @@ export function railContract(given: RailUnderTest): void {
   it('tells the float, or that it does not tell', async () => {
     const told = await house.rail.float(amount.currency, patient());
     expect(told).toEqual(given.tellsFloat ? { amount: float(), currency: amount.currency } : null);
+  });
+
+  it('has statements, or has none', () => {
+    expect(house.rail.statement !== undefined).toBe(given.hasStatements);
+  });
+
+  it.runIf(given.hasStatements)('shows on its statement, under the same ids, all that callbacks told of', async () => {
+    const { statement } = house.rail;
+    const at = new Date();
+    const instruction = instruct('PAYOUT');
+    await house.rail.submit(instruction, patient());
+    settle(instruction);
+    house.sandbox.returnTransfer(onTheWire(instruction.reference), 'PARTY_BLOCKED');
+    house.sandbox.credit({
+      amount,
+      sender: 'Kofi',
+      remittance: 'rent',
+      bankReference: `BK${randomUUID().slice(0, 8)}`,
+    });
+    const verified = (await house.callbacksReceived(3)).map((raw) => house.rail.webhook(raw));
+    const told = verified.flatMap((one) => (one.kind === 'EVENTS' ? one.events : []));
+    expect(told).toHaveLength(3);
+    const read = async (page: number) => {
+      const found = await statement?.({ day: at.toISOString().slice(0, 10), page }, patient());
+      if (found?.kind !== 'STATEMENT') throw new Error(found?.why);
+      return found;
+    };
+    const { events, isLast } = await read(1);
+    expect(events).toEqual(expect.arrayContaining(told));
+    expect(isLast).toBe(true);
+
+    house.sandbox.behave(name, { callbacks: { lost: 1 } });
+    for (let count = 0; count < 200; count += 1)
+      house.sandbox.credit({
+        amount,
+        sender: 'Kofi',
+        remittance: 'rent',
+        bankReference: `BK${randomUUID()}`.slice(0, 35),
+      });
+    const pages = [await read(1), await read(2)];
+    expect(pages.map((page) => page.isLast)).toEqual([false, true]);
+    const ids = pages.flatMap((page) => page.events.map(({ eventId }) => eventId));
+    expect(new Set(ids).size).toBe(events.length + 200);
+  });
+
+  it.runIf(given.hasStatements)('does not know a statement that cannot be had', async () => {
+    house.sandbox.behave(name, { statusError: 1 });
+    const asked = { day: '2026-11-22', page: 1 };
+    for (const one of [house.rail, house.orphan])
+      expect(await one.statement?.(asked, patient())).toMatchObject({ kind: 'UNKNOWN' });
   });
 
   it('does not know a reference that it was never given', async () => {

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:payments`: wallet-to-wallet payments through the whole platform, each service a process, on a PostgreSQL of
- * its own with full durability; beside it, in interleaved rounds, the same platform with every batch size 1, TPC-B's work on
- * the same server, and single calls of the ledger.
+ * its own with full durability: one client by itself, in interleaved rounds with single calls of the ledger; then 64, in
+ * interleaved rounds with the same platform with every batch size 1, and TPC-B's work on the same server.
  */
 import { parseArgs } from 'node:util';
 import { measure } from '@paygraph/bench';
@@ -52,50 +52,59 @@ try {
   for (const close of opened.toReversed()) await close();
 }
 
-/** All measures in turn, again and again: what slows the machine down slows all of them. */
+/**
+ * One client has the machine to itself, before the platform of batches of 1 is there. Otherwise all measures take turns, again and
+ * again: what slows the machine down slows all of them.
+ */
 async function run(): Promise<Partial<Measures>> {
   const names = options.measures.split(',').map((text) => {
     const name = measureNames.find((one) => one === text);
     if (name === undefined) throw new Error(`--measures: there is no ${text}, only ${measureNames.join(', ')}`);
     return name;
   });
-  const works = await openWorks(names);
-  const measured: Partial<Measures>[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    const figures: [string, object][] = [];
-    for (const name of names) figures.push([name, await works[name]()]);
-    measured.push(Object.fromEntries(figures));
-    console.error(`round ${round} of ${rounds}`);
-  }
-  return Object.fromEntries(names.map((name) => [name, mediansOf(measured.map((each) => each[name] ?? {}))]));
+  const batched = await openSite({}, options['cpu-prof']);
+  const alone = await takeTurns(names, await openLone(batched));
+  return { ...alone, ...(await takeTurns(names, await openCrowd(batched, names))) };
 }
 
 type Works = { readonly [Name in keyof Measures]: () => Promise<Measures[Name]> };
 
-/** What is measured, each with everything that it needs open and warm. */
-async function openWorks(names: readonly (keyof Measures)[]): Promise<Works> {
-  const batched = await openSite({}, options['cpu-prof']);
-  const single = names.some((name) => name.endsWith('Single')) ? await openSite(singleSettings) : batched;
-  const yardstick = await createYardstick(batched.installation.databases.forex.migrationUrl, clients);
-  opened.push(yardstick.close);
+async function takeTurns(asked: readonly (keyof Measures)[], works: Partial<Works>): Promise<Partial<Measures>> {
+  const names = asked.filter((name) => works[name]);
+  const measured: Partial<Measures>[] = [];
+  for (let round = 1; names.length > 0 && round <= rounds; round += 1) {
+    const figures: [string, object | undefined][] = [];
+    for (const name of names) figures.push([name, await works[name]?.()]);
+    measured.push(Object.fromEntries(figures));
+    console.error(`${names.join(', ')}: round ${round} of ${rounds}`);
+  }
+  return Object.fromEntries(names.map((name) => [name, mediansOf(measured.map((each) => each[name] ?? {}))]));
+}
+
+async function openLone(batched: Site): Promise<Pick<Works, 'lone' | 'ledger'>> {
   const ledger = createLedgerClient(batched.installation);
   opened.push(ledger.close);
   const [one = '', other = ''] = batched.customers.map(({ walletId }) => walletId);
-  // Seven programs to be compiled, some of which see few requests.
-  for (let count = 0; count < warmUps; count += 1)
-    for (const site of new Set([batched, single])) await payEndToEnd(site);
   return {
-    drain: () => drain(batched),
-    drainSingle: () => drain(single),
-    endToEnd: () => payEndToEnd(batched),
-    endToEndSingle: () => payEndToEnd(single),
-    yardstick: () => measure({ clients, seconds, act: yardstick.transact }),
     async lone() {
       const latencies = await payFor({ ...loadOf(batched), clients: 1, watchEvery: 1 });
       await batched.table.settled();
       return latencies;
     },
     ledger: () => measure({ clients: 1, seconds, act: () => ledger.transfer(one, other) }),
+  };
+}
+
+async function openCrowd(batched: Site, names: readonly (keyof Measures)[]): Promise<Omit<Works, 'lone' | 'ledger'>> {
+  const single = names.some((name) => name.endsWith('Single')) ? await openSite(singleSettings) : batched;
+  const yardstick = await createYardstick(batched.installation.databases.forex.migrationUrl, clients);
+  opened.push(yardstick.close);
+  return {
+    drain: () => drain(batched),
+    drainSingle: () => drain(single),
+    endToEnd: () => payEndToEnd(batched),
+    endToEndSingle: () => payEndToEnd(single),
+    yardstick: () => measure({ clients, seconds, act: yardstick.transact }),
   };
 }
 
@@ -107,7 +116,10 @@ async function openSite(settings: Readonly<Record<string, string>>, profileDirec
   const table = await openPaymentTable(installation);
   opened.push(table.close);
   await table.settled();
-  return { installation, customers, table };
+  const site = { installation, customers, table };
+  // Seven programs to be compiled, some of which see few requests.
+  for (let count = 0; count < warmUps; count += 1) await payEndToEnd(site);
+  return site;
 }
 
 function loadOf({ installation, customers }: Site) {

@@ -15,7 +15,7 @@ export interface EndToEnd extends Drain {
   readonly p99: number;
 }
 
-/** What is measured in each round, and the medians of it. */
+/** What is measured in a round, and the medians of it. */
 export interface Measures {
   readonly drain: Drain;
   readonly drainSingle: Drain;
@@ -29,9 +29,9 @@ export interface Measures {
   readonly ledger: Measure;
 }
 
-/** In the order of a round. */
+/** In the order in which they are taken. */
 export const measureNames: readonly (keyof Measures)[] = [
-  ...(['drain', 'drainSingle', 'endToEnd', 'endToEndSingle', 'yardstick', 'lone', 'ledger'] as const),
+  ...(['lone', 'ledger', 'drain', 'drainSingle', 'endToEnd', 'endToEndSingle', 'yardstick'] as const),
 ];
 
 /** Each figure's median by itself. */
@@ -47,8 +47,6 @@ export interface Target {
   readonly value: number;
   readonly bound: number;
   readonly ok: boolean;
-  /** What is aimed at beyond the bound. */
-  readonly stretch?: number;
 }
 
 /** What payments are held to, of what was measured. */
@@ -63,11 +61,12 @@ export function targetsOf(measures: Partial<Measures>): Target[] {
   return [
     ...atLeast('batch', 'draining / with batches of 1', ratio(drain?.rate, drainSingle?.rate), 5),
     ...atMost('cpu', 'CPU end to end / with batches of 1', ratio(endToEnd?.cpuMs, endToEndSingle?.cpuMs), 0.5),
-    ...atLeast('yardstick', 'payments end to end / TPC-B', ratio(endToEnd?.rate, yardstick?.rate), 0.1).map(
-      (target) => ({
-        ...target,
-        stretch: 0.3,
-      }),
+    ...atLeast('yardstick', 'payments end to end / TPC-B', ratio(endToEnd?.rate, yardstick?.rate), 0.1),
+    ...atLeast(
+      'yardstick-fast-gateway',
+      'the same, now that the gateway is',
+      ratio(endToEnd?.rate, yardstick?.rate),
+      0.3,
     ),
     ...atMost('latency', 'one client: p50 to CONFIRMED / p50 of postTransactions', ratio(lone?.p50, ledger?.p50), 10),
     ...atMost('latency-p99', 'one client: p99 to CONFIRMED / its p50', ratio(lone?.p99, lone?.p50), 3),
@@ -90,11 +89,11 @@ export function report({ clients, rounds, seconds, payments, measures, targets }
     return figures ? [`${name.padEnd(15)}${figuresIn(figures)}`] : [];
   });
   const goals = targets.map(
-    ({ name, of, value, bound, ok, stretch }) =>
-      `${ok ? 'reached' : 'MISSED '} ${name.padEnd(11)} ${value.toFixed(2).padStart(6)} of ${bound}   ${of}${stretch === undefined ? '' : `; aimed at ${stretch}`}`,
+    ({ name, of, value, bound, ok }) =>
+      `${ok ? 'reached' : 'MISSED '} ${name.padEnd(22)} ${value.toFixed(2).padStart(6)} of ${bound}   ${of}`,
   );
   return [
-    `${clients} clients, medians of ${rounds} interleaved rounds of ${seconds} s, and of ${payments} payments to drain`,
+    `1 client, then ${clients}, medians of ${rounds} interleaved rounds of ${seconds} s, and of ${payments} payments to drain`,
     '',
     ...rows,
     '',

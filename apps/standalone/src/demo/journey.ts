@@ -37,7 +37,12 @@ export async function travel(url: string, narrator: Narrator): Promise<void> {
 
     chapter('An operator records a deposit');
     const hundred = { amount: '100.00', currency: 'USD' };
-    const deposit = { idempotencyKey: randomUUID(), walletId: dollars, amount: hundred, reference: 'Demo deposit' };
+    const deposit = {
+      idempotencyKey: randomUUID(),
+      walletId: dollars,
+      amount: hundred,
+      reference: `Demo ${randomUUID()}`,
+    };
     await tellSteps(narrator, operator, await recordDeposit(operator, deposit));
     const before = { payer: await balanceOf(efua, dollars), payee: await balanceOf(jonas, euros) };
     check(`${efua.name} has 100.00 USD`, money(before.payer) === '100.00 USD');

@@ -54,7 +54,7 @@ async function furnish(customer: Person, operator: Person): Promise<string[]> {
   for (const amount of openingBalances) {
     const existing = wallets.nodes.find(({ currency }) => currency === amount.currency);
     const walletId = existing?.id ?? (await openWallet(customer, amount.currency));
-    const input = { idempotencyKey: `demo-${walletId}`, walletId, amount, reference: 'Opening balance' };
+    const input = { idempotencyKey: `demo-${walletId}`, walletId, amount, reference: `Opening balance ${walletId}` };
     deposits.push(await recordDeposit(operator, input));
   }
   return deposits;

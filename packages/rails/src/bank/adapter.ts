@@ -5,6 +5,7 @@ import type { RailAdapter } from '../rail.ts';
 import { compactReference } from '../reference.ts';
 import { priceOf } from '../terms.ts';
 import { readIban } from './account.ts';
+import { readCamt053 } from './camt053.ts';
 import { type DebtorAccount, writePain001 } from './pain001.ts';
 import { type ReportedStatus, readPain002 } from './pain002.ts';
 import { duplicates } from './reasons.ts';
@@ -22,8 +23,9 @@ export interface BankOptions extends AdapterOptions {
 
 /**
  * Credit transfers by ISO 20022: pain.001.001.03 goes out, pain.002 comes back at once or when asked for, camt.054 says
- * what was booked. Messages are the standard's; how they travel is each bank's own, and here: `POST /credit-transfers`
- * with the message, `GET /credit-transfers/{MsgId}` for its status, notifications to our webhook.
+ * what was booked, and camt.053 all of a day. Messages are the standard's; how they travel is each bank's own, and here:
+ * `POST /credit-transfers` with the message, `GET /credit-transfers/{MsgId}` for its status, notifications to our webhook,
+ * `GET /statements/{day}?page=1` for a day's statement.
  */
 export function createBank(options: BankOptions): RailAdapter {
   const { terms, debtor, token, webhookSecret, now } = options;
@@ -72,6 +74,12 @@ export function createBank(options: BankOptions): RailAdapter {
     fee: ({ direction, amount }) => priceOf(terms, direction, amount),
     // Balances come by camt.052 and camt.053, not on demand.
     float: async () => null,
+    statement: async ({ day, page }, { signal }) => {
+      const outcome = await http.call({ method: 'GET', path: `/statements/${day}?page=${page}`, headers }, signal);
+      const read = outcome.kind === 'ANSWER' && outcome.status === 200 ? readCamt053(outcome.body) : undefined;
+      if (outcome.kind !== 'ANSWER' || !read) return { kind: 'UNKNOWN', why: describeOutcome('the bank', outcome) };
+      return { kind: 'STATEMENT', ...read, body: outcome.body };
+    },
     webhook: (raw) => readBankWebhook(raw, webhookSecret),
   };
 }

@@ -1,5 +1,6 @@
 import { currencyOf } from '@paygraph/money';
 import { describe, expect, it } from 'vitest';
+import { readCamt053 } from './camt053.ts';
 import { readCamt054 } from './camt054.ts';
 import { readPain002 } from './pain002.ts';
 
@@ -123,6 +124,36 @@ describe('a notification', () => {
     ]);
   });
 
+  describe('of a batch', () => {
+    const part = (amount: string, references = '') =>
+      `<TxDtls>${references && `<Refs>${references}</Refs>`}<AmtDtls><TxAmt><Amt Ccy="EUR">${amount}</Amt></TxAmt></AmtDtls></TxDtls>`;
+    const batch = (parts: string) =>
+      notification(entry('CRDT', '').replace('<TxDtls></TxDtls>', parts).replace('12.30', '6.00'));
+    const named = (reference: string) => `<AcctSvcrRef>${reference}</AcctSvcrRef>`;
+
+    it.each([
+      ['that has one reference for all', part('1.00') + part('2.00') + part('3.00')],
+      ['that repeats its reference', part('1.00', named('BK1')) + part('2.00', named('BK1')) + part('3.00')],
+    ])('%s has each of its credits apart', (_what, parts) => {
+      expect(readCamt054(batch(parts))).toMatchObject([
+        { eventId: 'camt.054/BK1/0/CRDT', railReference: 'BK1/0', amount: { amount: 100n } },
+        { eventId: 'camt.054/BK1/1/CRDT', railReference: 'BK1/1', amount: { amount: 200n } },
+        { eventId: 'camt.054/BK1/2/CRDT', railReference: 'BK1/2', amount: { amount: 300n } },
+      ]);
+    });
+
+    it('is told by the references of its credits where they have their own', () => {
+      expect(readCamt054(batch(part('1.00', named('T1')) + part('5.00', '<TxId>T2</TxId>')))).toMatchObject([
+        { eventId: 'camt.054/T1/CRDT', railReference: 'T1' },
+        { eventId: 'camt.054/T2/CRDT', railReference: 'T2' },
+      ]);
+    });
+
+    it('is not read when it does not say what each of them is', () => {
+      expect(readCamt054(batch(`${part('1.00')}<TxDtls><Refs><TxId>T2</TxId></Refs></TxDtls>`))).toBeUndefined();
+    });
+  });
+
   it('counts what is booked only, and debits of ours only', () => {
     expect(
       readCamt054(
@@ -133,5 +164,36 @@ describe('a notification', () => {
 
   it.each(['1.234', '-1.00', '1e3', ''])('with the amount %j is not read at all', (amount) => {
     expect(readCamt054(notification(entry('DBIT', ours, 'BOOK', amount)))).toBeUndefined();
+  });
+});
+
+describe('a statement', () => {
+  const statement = (entries: string, page = '') =>
+    `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>S1</MsgId>
+      <CreDtTm>2026-11-21T10:00:00</CreDtTm>${page}</GrpHdr><Stmt><Id>S1</Id>${entries}</Stmt></BkToCstmrStmt></Document>`;
+  const page = (last: boolean) => `<MsgPgntn><PgNb>1</PgNb><LastPgInd>${last}</LastPgInd></MsgPgntn>`;
+
+  it('tells what notifications of its entries would have told, under the same ids', () => {
+    const entries = entry('DBIT', ours) + entry('CRDT', `${ours}<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>`);
+    expect(readCamt053(statement(entries))).toEqual({ events: readCamt054(notification(entries)), isLast: true });
+  });
+
+  it('says whether another page follows', () => {
+    expect(readCamt053(statement('', page(false)))?.isLast).toBe(false);
+    expect(readCamt053(statement('', page(true)))?.isLast).toBe(true);
+  });
+
+  it('does not tell of money that a notification may have told of under no name of the bank', () => {
+    const nameless = entry('CRDT', '<RmtInf><Ustrd>rent</Ustrd></RmtInf>').replace(
+      '<AcctSvcrRef>BK1</AcctSvcrRef>',
+      '',
+    );
+    expect(readCamt054(notification(nameless))).toHaveLength(1);
+    expect(readCamt053(statement(nameless))?.events).toEqual([]);
+  });
+
+  it('is not read from a notification, nor with an amount that is none', () => {
+    expect(readCamt053(notification(entry('DBIT', ours)))).toBeUndefined();
+    expect(readCamt053(statement(entry('DBIT', ours, 'BOOK', '1.234')))).toBeUndefined();
   });
 });

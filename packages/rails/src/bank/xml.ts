@@ -8,6 +8,7 @@ const lists = new Set([
   'StsRsnInf',
   'AddtlInf',
   'Ntfctn',
+  'Stmt',
   'Ntry',
   'NtryDtls',
   'TxDtls',

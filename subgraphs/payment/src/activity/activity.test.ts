@@ -2,10 +2,14 @@ import { memoryBus } from '@paygraph/events';
 import { newId } from '@paygraph/ids';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ActivityAnswer, type Person, person } from '../../test/person.ts';
-import { eventually } from '../../test/platform.ts';
+import type { ActivityAnswer } from '../../test/answers.ts';
+import { type Person, person } from '../../test/person.ts';
+import { eventually, testRails } from '../../test/platform.ts';
+import { refusedBy, scriptRail } from '../../test/rail.ts';
 import { idOf, type Scene, type Service, setScene } from '../../test/scene.ts';
+import type { Prisma } from '../generated/prisma/client.ts';
 
+const rail = scriptRail('outside');
 let scene: Scene;
 let service: Service;
 let ama: Person;
@@ -14,7 +18,7 @@ let operator: Person;
 
 beforeAll(async () => {
   scene = await setScene();
-  service = await scene.start();
+  service = await scene.start({ rails: testRails }, scene.bus, [rail]);
   [ama, ben, operator] = [scene.asAma(service), scene.asBen(service), scene.asOperator(service)];
 });
 afterAll(async () => {
@@ -82,6 +86,22 @@ describe('who follows all payments', () => {
     expect(stepsOf(his.events, id)).toEqual([5]);
     expect([theirs.events, theirs.errors]).toEqual([[], []]);
     for (const following of [hers, his, theirs]) await following.close();
+  });
+
+  it('sees as a customer what they collect from outside from the first step on, also when nothing comes of it', async () => {
+    const after = await here();
+    const hers = ama.follow({ after });
+    const payer = { mobileMoney: { phoneNumber: '+233241234567', network: 'MTN' } };
+    const collection = { payer, payeeWalletId: scene.amaUsd, amount: { amount: '5.00', currency: 'USD' } };
+    const id = idOf(await ama.pay(collection));
+    await ama.paymentIn(id, 'PENDING');
+    expect((await ama.cancel(id)).userErrors).toEqual([]);
+    await hers.until(has(id, 'CANCELLED'));
+    expect(stepsOf(hers.events, id)).toEqual([1, 2, 3, 4]);
+    await hers.close();
+    rail.decideAll(refusedBy('COUNTERPARTY_DECLINED'));
+    const undecided = { state: { in: ['CREATED', 'SUBMITTED', 'ACCEPTED'] } } satisfies Prisma.PaymentAttemptWhereInput;
+    await eventually(async () => (await scene.client.paymentAttempt.count({ where: undecided })) === 0, 25_000);
   });
 
   it('is given what the filter says, its states being those that steps enter', async () => {

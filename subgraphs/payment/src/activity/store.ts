@@ -1,7 +1,6 @@
-import { type Database, literals } from '../database.ts';
+import type { Database } from '../database.ts';
 import { Prisma } from '../generated/prisma/client.ts';
-import { conditionsOf } from '../payment/conditions.ts';
-import { hasMovedMoney, states } from '../payment/lifecycle.ts';
+import { conditionsOf, seenBy } from '../payment/conditions.ts';
 import { type Audience, isImpossible, type PaymentSelection } from '../payment/selection.ts';
 import { stepFrom, type TimelineStep } from '../timeline/timeline.ts';
 
@@ -41,7 +40,8 @@ export interface ActivityStore {
 /** How many positions one statement goes through, so that a filter that nothing fulfils costs many small ones. */
 const stretch = 10_000;
 
-const moved = literals(states.filter(hasMovedMoney));
+/** The state that a step enters. */
+const entered = Prisma.sql`t.to_state`;
 
 export function createActivityStore(database: Database): ActivityStore {
   const latest = async () => {
@@ -63,7 +63,7 @@ export function createActivityStore(database: Database): ActivityStore {
         JOIN payment_timeline t ON t.payment_id = r.payment_id AND t.sequence = r.sequence
         JOIN payment p ON p.id = r.payment_id
         WHERE r.position > ${position}::bigint AND r.position <= ${end}::bigint
-          AND ${sees(audience)} AND ${conditionsOf(audience, selection, Prisma.sql`t.to_state`)}
+          AND ${seenBy(audience, entered)} AND ${conditionsOf(audience, selection, entered)}
         ORDER BY r.position
         LIMIT ${limit}`;
       const activities = rows.map((row) => ({ position: Number(row.position), step: stepFrom(row) }));
@@ -91,12 +91,3 @@ export function createActivityStore(database: Database): ActivityStore {
 }
 
 type StepColumns = Parameters<typeof stepFrom>[0];
-
-/** Whether an audience sees the step `t` of the payment `p`: a payee those from where the money has moved. */
-function sees(audience: Audience): Prisma.Sql {
-  if (audience === 'everybody') return Prisma.sql`true`;
-  const { customerId } = audience;
-  return Prisma.sql`(
-    p.payer_customer_id = ${customerId} OR (p.payee_customer_id = ${customerId} AND t.to_state IN (${moved}))
-  )`;
-}

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '../../test/person.ts';
-import { eventually } from '../../test/platform.ts';
-import { idOf, type Scene, type Service, setScene } from '../../test/scene.ts';
+import { eventually, silent } from '../../test/platform.ts';
+import { customer, idOf, type Scene, type Service, setScene } from '../../test/scene.ts';
+import { type Books, createBooks } from '../worker/books.ts';
+import { cancelPayment } from './cancel.ts';
+import { createEndings } from './ending.ts';
+import { createMoves } from './move.ts';
+import { createPayments } from './store.ts';
 
 let scene: Scene;
 let service: Service;
@@ -16,6 +21,14 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(await scene.troubles()).toEqual([]);
   await scene.stop();
+});
+
+/** What a process needs that calls off and does nothing else. */
+const stores = (leaseMs = 60_000) => ({
+  payments: createPayments(scene.client),
+  moves: createMoves(scene.client, { leaseMs, reviewPollMs: { baseMs: 0 } }),
+  endings: createEndings(scene.client, { leaseMs }),
+  moved: () => {},
 });
 
 /** A payment that waits for an analyst. */
@@ -61,6 +74,64 @@ describe('a payment that has not been carried out', () => {
     scene.risk.review(id, 'APPROVE');
     await asAma.paymentIn(idOf(await asAma.pay(scene.dollars('1'))), 'CONFIRMED');
     expect((await asAma.payment(id))?.state).toBe('CANCELLED');
+  });
+});
+
+describe('a payment that is approved while it is being called off', () => {
+  it('is called off, for nobody else writes how it ends once its reservation is being closed', async () => {
+    const id = await waiting();
+    await eventually(async () => (await scene.client.payment.count({ where: { id, attempts: { gt: 0 } } })) === 1);
+    const peers = scene.connectPeers();
+    const books = createBooks(peers, silent);
+    /** Says that it is closed only when a worker had all the time to find out. */
+    const close: Books['close'] = async (reservationIds) => {
+      const closings = await books.close(reservationIds);
+      scene.risk.review(id, 'APPROVE');
+      const other = await waiting();
+      scene.risk.review(other, 'APPROVE');
+      await asAma.paymentIn(other, 'CONFIRMED');
+      return closings;
+    };
+    const outcome = await cancelPayment({ ...stores(), books: { close } }, customer(scene.ama, 'payment:write'), id);
+    expect(outcome).toMatchObject({ kind: 'cancelled', payment: { state: 'CANCELLED' } });
+    await Promise.all(Object.values(peers).map((peer) => peer.close()));
+  });
+
+  it('is called off by whoever is asked, should the process die that had its reservation closed', async () => {
+    const id = await waiting();
+    const peers = scene.connectPeers();
+    const books = createBooks(peers, silent);
+    const close: Books['close'] = async (reservationIds) => {
+      await books.close(reservationIds);
+      throw new Error('dead');
+    };
+    const dying = cancelPayment({ ...stores(50), books: { close } }, customer(scene.ama, 'payment:write'), id);
+    await expect(dying).rejects.toThrow('dead');
+    expect((await asAma.payment(id))?.state).toBe('IN_REVIEW');
+    scene.risk.review(id, 'APPROVE');
+    const { timeline, failure } = await asAma.paymentIn(id, 'CANCELLED');
+    expect(failure).toBeNull();
+    expect(timeline.at(-1)).toMatchObject({ from: 'IN_REVIEW', reason: 'CANCELLED_BY_CUSTOMER' });
+    const step = { paymentId: id, state: 'CANCELLED', actor: scene.ama } as const;
+    expect(await scene.client.paymentStep.count({ where: step })).toBe(1);
+    await Promise.all(Object.values(peers).map((peer) => peer.close()));
+  });
+});
+
+describe('a customer whose cancellation somebody else comes to write', () => {
+  it('is told that it is called off, as it is', async () => {
+    const id = await waiting();
+    const peers = scene.connectPeers();
+    const books = createBooks(peers, silent);
+    const close: Books['close'] = async (reservationIds) => {
+      const closings = await books.close(reservationIds);
+      scene.risk.review(id, 'APPROVE');
+      await asAma.paymentIn(id, 'CANCELLED');
+      return closings;
+    };
+    const outcome = await cancelPayment({ ...stores(50), books: { close } }, customer(scene.ama, 'payment:write'), id);
+    expect(outcome).toMatchObject({ kind: 'cancelled', payment: { id, state: 'CANCELLED' } });
+    await Promise.all(Object.values(peers).map((peer) => peer.close()));
   });
 });
 

@@ -1,8 +1,10 @@
 import { type CustomerPrincipal, hasScope } from '@paygraph/auth';
 import type { CancelPaymentErrorCode } from '../generated/graphql.ts';
+import { movedAtOnce } from '../worker/at-once.ts';
 import type { Books } from '../worker/books.ts';
+import type { Endings } from './ending.ts';
 import type { PaymentReason, PaymentState } from './lifecycle.ts';
-import { isInBooks, type Moves } from './move.ts';
+import type { Moves } from './move.ts';
 import { type Payment, ridesRail } from './payment.ts';
 import { type Refused, refused } from './refusal.ts';
 import type { Payments } from './store.ts';
@@ -35,6 +37,7 @@ function ownerOf(payment: Payment): string | null {
 export interface CancelDependencies {
   readonly payments: Payments;
   readonly moves: Moves;
+  readonly endings: Pick<Endings, 'takeOver'>;
   readonly books: Pick<Books, 'close'>;
   /** Told of every step taken. */
   readonly moved: (payments: readonly Payment[]) => void;
@@ -55,23 +58,34 @@ export async function cancelPayment(
   const own = ownerOf(payment) === customer.id && hasScope(customer, 'payment:write');
   if (!own && !hasScope(customer, 'payment:cancel:any')) return refused('PAYMENT_NOT_FOUND');
   const reason = own ? 'CANCELLED_BY_CUSTOMER' : 'CANCELLED_BY_OPERATOR';
-  const now = await callOff(dependencies, payment.id, reason, customer.id);
+  const { now, isClosed } = await callOff(dependencies, payment.id, reason, customer.id);
   if (now) moved([now]);
-  if (now?.state === 'CANCELLED') return { kind: 'cancelled', payment: now };
   const [winner = payment] = now ? [now] : await payments.byIds([paymentId]);
+  // Whoever closed its reservation called it off, though somebody else may have come to write that.
+  if (winner.state === 'CANCELLED' && (now || isClosed)) return { kind: 'cancelled', payment: winner };
   return refused('NOT_CANCELLABLE', standings[winner.state]);
 }
 
+interface CalledOff {
+  /** The payment after the step that was taken, if one was. */
+  readonly now: Payment | undefined;
+  /** Whether the books were found to have closed its reservation. */
+  readonly isClosed?: boolean;
+}
+
 async function callOff(
-  { payments, moves, books }: CancelDependencies,
+  { moves, endings, books }: CancelDependencies,
   paymentId: string,
   reason: PaymentReason,
   actor: string,
-): Promise<Payment | undefined> {
+): Promise<CalledOff> {
   const now = await moves.cancel(paymentId, reason, actor);
-  if (now) return now;
-  const [payment] = await payments.byIds([paymentId]);
-  if (!payment || !isInBooks(payment)) return undefined;
+  if (now) return { now };
+  const payment = await endings.takeOver(paymentId, reason, actor);
+  if (!payment) return { now };
   const [closing] = await books.close([payment.reservationId]);
-  return closing?.kind === 'closed' ? moves.cancel(paymentId, reason, actor, true) : undefined;
+  if (closing?.kind === 'closed') return { now: await moves.cancel(paymentId, reason, actor, true), isClosed: true };
+  return {
+    now: closing?.kind === 'moved' ? (await moves.advance([{ payment, ...movedAtOnce(payment) }]))[0] : undefined,
+  };
 }

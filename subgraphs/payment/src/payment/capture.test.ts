@@ -59,9 +59,11 @@ describe('a payment to be captured by hand', () => {
   it('is carried out in part, the rest released', async () => {
     const before = scene.ledger.available(scene.amaUsd);
     const id = await authorize('10.00');
+    const limited = scene.wallets.taken(scene.amaUsd);
     expect((await ama.capture(id, dollars('4.00'))).payment).toMatchObject({ debit: dollars('4.00') });
     await ama.paymentIn(id, 'CONFIRMED');
     expect(scene.ledger.available(scene.amaUsd)).toBe(before - 400n);
+    await eventually(() => scene.wallets.taken(scene.amaUsd) === limited - 600n);
   });
 
   it('across currencies is reckoned again for the part, at the locked rate', async () => {
@@ -137,6 +139,21 @@ describe('a refund', () => {
     scene.ledger.freeze(scene.benUsd, null);
     await ben.refund(id);
     await ama.paymentIn(id, 'REFUNDED');
+  });
+
+  it('to a payer whose wallet is frozen goes to suspense, and from there to them', async () => {
+    const operator = scene.asOperator(service);
+    const id = await paid('10.00');
+    const before = scene.ledger.posted(scene.amaUsd);
+    scene.ledger.freeze(scene.amaUsd, 'FROZEN_CREDIT');
+    await ben.refund(id);
+    await ama.paymentIn(id, 'REFUNDED');
+    scene.ledger.freeze(scene.amaUsd, null);
+    const [item] = await operator.suspense();
+    expect(item).toMatchObject({ origin: 'WALLET_UNAVAILABLE', amount: dollars('10.00'), payment: { id } });
+    expect((await operator.release(item?.id ?? '', scene.amaUsd)).userErrors).toEqual([]);
+    await eventually(() => scene.ledger.posted(scene.amaUsd) === before + 1000n);
+    await eventually(async () => (await operator.suspense()).length === 0);
   });
 
   it('is nobody’s business but the payee’s and staff’s', async () => {

@@ -9,9 +9,10 @@ import type { AmountRange, Audience, PaymentSelection } from './selection.ts';
  */
 
 const withMoneyMoved = states.filter(hasMovedMoney);
-/** What the payee sees: what has arrived, and what they collect over a rail from the start. */
-export const shownToPayee = Prisma.sql`
-  (p.state IN (${literals(withMoneyMoved)}) OR (p.kind = 'COLLECTION' AND p.counterparty IS NOT NULL))`;
+/** What the payee sees: what has arrived by a state, and what they collect over a rail from the start. */
+const shownToPayeeIn = (state: Prisma.Sql) => Prisma.sql`
+  (${state} IN (${literals(withMoneyMoved)}) OR (p.kind = 'COLLECTION' AND p.counterparty IS NOT NULL))`;
+export const shownToPayee = shownToPayeeIn(Prisma.sql`p.state`);
 
 /** Where the rows of a page come from, and what each must fulfil. */
 export interface Branch {
@@ -56,11 +57,13 @@ export function branchesOf(audience: Audience, selection: PaymentSelection): Bra
   return [branch(Prisma.sql`true`)];
 }
 
-/** Whether the audience sees the payment `p`. */
-export function seenBy(audience: Audience): Prisma.Sql {
+/** Whether the audience sees the payment `p`, or of it a step into a state. */
+export function seenBy(audience: Audience, state = Prisma.sql`p.state`): Prisma.Sql {
   if (audience === 'everybody') return Prisma.sql`true`;
   const { customerId } = audience;
-  return Prisma.sql`(p.payer_customer_id = ${customerId} OR (p.payee_customer_id = ${customerId} AND ${shownToPayee}))`;
+  return Prisma.sql`(
+    p.payer_customer_id = ${customerId} OR (p.payee_customer_id = ${customerId} AND ${shownToPayeeIn(state)})
+  )`;
 }
 
 /** Whether the payment `p` fulfils everything that is given; `state` is the column that `states` are about. */

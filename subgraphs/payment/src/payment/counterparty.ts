@@ -23,9 +23,10 @@ export function displayNameOf(counterparty: Counterparty): string {
   return counterparty.name === null ? end : `${counterparty.name} (${end})`;
 }
 
-/** Whether two are the same account outside, whatever name was given for it. */
+/** Whether two are the same account outside on the same network, whatever name was given for it. */
 export function isSameCounterparty(left: Counterparty | null, right: Counterparty | null): boolean {
   if (left === null || right === null) return left === right;
-  if (left.type === 'MOBILE_MONEY') return right.type === left.type && right.phoneNumber === left.phoneNumber;
+  if (left.type === 'MOBILE_MONEY')
+    return right.type === left.type && right.phoneNumber === left.phoneNumber && right.network === left.network;
   return right.type === left.type && right.iban === left.iban;
 }

@@ -30,7 +30,7 @@ export async function createOutside(
   if (metadata !== null && !isMetadata(metadata)) return refused('METADATA_INVALID');
   const use = { principalId: customer.id, key, fingerprint: fingerprintOf('createPayment', input) };
 
-  const made = await makeOnce(dependencies, use, async () => {
+  return makeOnce(dependencies, use, 'QUOTE_ALREADY_USED', async () => {
     const route = await outsideRouteOf(directory, customer.id, input);
     if (route.kind === 'refused') return route;
     if (route.kind === 'COLLECTION' && captureMethod === 'MANUAL') return refused('CAPTURE_METHOD_INVALID');
@@ -49,7 +49,6 @@ export async function createOutside(
       externalReference: null,
     } satisfies Draft;
   });
-  return made.kind === 'QUOTE_IN_USE' ? refused('QUOTE_ALREADY_USED') : made;
 }
 
 interface Offer {

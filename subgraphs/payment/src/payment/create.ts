@@ -39,7 +39,7 @@ export async function createTransfer(
   if (metadata !== null && !isMetadata(metadata)) return refused('METADATA_INVALID');
   const use = { principalId: customer.id, key, fingerprint: fingerprintOf('createPayment', input) };
 
-  const made = await makeOnce(dependencies, use, async () => {
+  return makeOnce(dependencies, use, 'QUOTE_ALREADY_USED', async () => {
     const route = await routeOf(dependencies, customer.id, input);
     if (route.kind === 'refused') return route;
     const [payer, payee] = await Promise.all([directory.party(route.payer), directory.party(route.payee)]);
@@ -59,7 +59,6 @@ export async function createTransfer(
       externalReference: null,
     };
   });
-  return made.kind === 'QUOTE_IN_USE' ? refused('QUOTE_ALREADY_USED') : made;
 }
 
 /** The price of the quote named, whatever the payer's tier is by now, or, within one currency, today's. */

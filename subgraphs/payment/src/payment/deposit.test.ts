@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { newId } from '@paygraph/ids';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '../../test/person.ts';
@@ -26,13 +27,13 @@ afterAll(async () => {
 const deposit = (change: object = {}) => ({
   walletId: scene.benUsd,
   amount: { amount: '100', currency: 'USD' },
-  reference: 'BANK-2026-0815',
+  reference: randomUUID(),
   ...change,
 });
 
 describe('a recorded deposit', () => {
   it('arrives in the wallet without a fee, step by step', async () => {
-    const id = idOf(await asOperator.deposit(deposit()));
+    const id = idOf(await asOperator.deposit(deposit({ reference: 'BANK-2026-0815' })));
     const payment = await asOperator.paymentIn(id, 'CONFIRMED');
     expect(payment).toMatchObject({
       kind: 'COLLECTION',
@@ -56,10 +57,11 @@ describe('a recorded deposit', () => {
   });
 
   it('is seen by the owner of the wallet once it has arrived, with its fees', async () => {
-    const id = idOf(await asOperator.deposit(deposit()));
+    const reference = randomUUID();
+    const id = idOf(await asOperator.deposit(deposit({ reference })));
     await asOperator.paymentIn(id, 'CONFIRMED');
     const payment = await scene.asBen(service).payment(id);
-    expect(payment).toMatchObject({ debit: null, fees: [], metadata: null, externalReference: 'BANK-2026-0815' });
+    expect(payment).toMatchObject({ debit: null, fees: [], metadata: null, externalReference: reference });
     expect(payment?.timeline.map(({ state }) => state)).toEqual(['CONFIRMED']);
     expect(await scene.asAma(service).payment(id)).toBeNull();
   });
@@ -88,6 +90,35 @@ describe('a recorded deposit', () => {
   it.each(['mute', 'hanging', 'down'] as const)('is posted once although the ledger is %s', async (how) => {
     scene.ledger.misbehave(how, { operation: 'PostTransactions', times: 1 });
     await asOperator.paymentIn(idOf(await asOperator.deposit(deposit())), 'CONFIRMED');
+  });
+});
+
+describe('a bank’s reference', () => {
+  const used = { payment: null, userErrors: [{ code: 'REFERENCE_USED', field: ['input', 'reference'] }] };
+
+  it('is credited once, however many operators record it at once, and leaves the keys of the others free', async () => {
+    const reference = randomUUID();
+    const keys = [1, 2, 3, 4].map(() => randomUUID());
+    const answers = await Promise.all(
+      keys.map((idempotencyKey) => asOperator.deposit(deposit({ reference, idempotencyKey }))),
+    );
+    const [made] = answers.flatMap(({ payment }) => payment ?? []);
+    for (const answer of answers.filter(({ payment }) => payment === null)) expect(answer).toMatchObject(used);
+    expect(await scene.client.payment.count({ where: { externalReference: reference } })).toBe(1);
+    await asOperator.paymentIn(made?.id ?? '', 'CONFIRMED');
+    expect(await asOperator.deposit(deposit({ reference, walletId: scene.benUsd }))).toMatchObject(used);
+
+    const free = keys.find((_, index) => answers[index]?.payment === null);
+    await asOperator.paymentIn(idOf(await asOperator.deposit(deposit({ idempotencyKey: free }))), 'CONFIRMED');
+  });
+
+  it('can be recorded again once what was recorded under it has come to nothing', async () => {
+    const reference = randomUUID();
+    scene.risk.decideNext('DECLINE');
+    const declined = idOf(await asOperator.deposit(deposit({ reference })));
+    await asOperator.paymentIn(declined, 'FAILED');
+    scene.risk.decideNext('APPROVE');
+    await asOperator.paymentIn(idOf(await asOperator.deposit(deposit({ reference }))), 'CONFIRMED');
   });
 });
 

@@ -30,7 +30,7 @@ export async function createDeposit(
   if ('kind' in amount) return amount;
   const use = { principalId: operator.id, key, fingerprint: fingerprintOf('recordDeposit', input) };
 
-  const made = await makeOnce(dependencies, use, async () => {
+  return makeOnce(dependencies, use, 'REFERENCE_USED', async () => {
     const wallet = await directory.wallet(input.walletId);
     if (!wallet) return refused('WALLET_NOT_FOUND');
     if (!wallet.takesIn) return refused('WALLET_UNAVAILABLE');
@@ -53,8 +53,6 @@ export async function createDeposit(
       externalReference: reference,
     };
   });
-  if (made.kind === 'QUOTE_IN_USE') throw new Error('A deposit has no quote that could be in use');
-  return made;
 }
 
 /** The fee of a collection is taken from what comes in. */

@@ -9,6 +9,7 @@ export const failureMessages = {
   QUOTE_ALREADY_USED: 'The quoted price has been used for another payment. Ask for a new one.',
   PAYER_WALLET_UNAVAILABLE: 'The wallet to pay from is frozen or closed.',
   PAYEE_WALLET_UNAVAILABLE: 'The wallet to be paid cannot receive money at the moment.',
+  MAXIMUM_BALANCE_EXCEEDED: 'The wallet to be paid cannot hold that much.',
   COUNTERPARTY_NOT_FOUND: 'There is no such account outside, or it cannot be reached this way.',
   COUNTERPARTY_UNAVAILABLE: 'The account outside cannot be used at the moment.',
   COUNTERPARTY_FUNDS: 'There was not enough money in the account that was to pay.',

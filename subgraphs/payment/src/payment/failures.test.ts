@@ -18,6 +18,7 @@ afterEach(() => {
   for (const wallet of [amaUsd, benUsd, benEur]) {
     wallets.setStatus(wallet, 'ACTIVE');
     ledger.freeze(wallet, null);
+    ledger.setCeiling(wallet, null);
   }
   risk.decideNext('APPROVE');
 });
@@ -35,6 +36,7 @@ describe('a payment fails with', () => {
     ['PAYER_WALLET_UNAVAILABLE', 'its account is frozen', () => scene.ledger.freeze(scene.amaUsd, 'FROZEN_DEBIT')],
     ['PAYEE_WALLET_UNAVAILABLE', 'its account is frozen', () => scene.ledger.freeze(scene.benUsd, 'FROZEN_CREDIT')],
     ['PAYEE_WALLET_UNAVAILABLE', 'its account is closed', () => scene.ledger.freeze(scene.benUsd, 'CLOSED')],
+    ['MAXIMUM_BALANCE_EXCEEDED', 'its account is full', () => scene.ledger.setCeiling(scene.benUsd, 999n)],
   ])('%s when %s', async (code, _when, change) => {
     change();
     const before = scene.ledger.available(scene.amaUsd);

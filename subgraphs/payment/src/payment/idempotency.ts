@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDecimal, parseDecimal } from '@paygraph/money';
-import type { Database } from '../database.ts';
+import type { Transaction } from '../database.ts';
 
 /** A caller's key and what it is used for. */
 export interface KeyUse {
@@ -17,7 +17,8 @@ export type KeyedOperation =
   | 'refundPayment'
   | 'releaseSuspense'
   | 'returnSuspense'
-  | 'recordSettlement';
+  | 'recordSettlement'
+  | 'decideRailAttempt';
 
 const longestKey = 128;
 
@@ -58,7 +59,7 @@ export type Use =
   | { readonly kind: 'REUSED' };
 
 /** What the caller's key was used for before, if it was. */
-export async function useOf(database: Database, { principalId, key, fingerprint }: KeyUse): Promise<Use> {
+export async function useOf(database: Transaction, { principalId, key, fingerprint }: KeyUse): Promise<Use> {
   const [used] = await database.$queryRaw<{ fingerprint: Uint8Array; subjectId: string }[]>`
     SELECT fingerprint, subject_id AS "subjectId" FROM idempotency_key
     WHERE principal_id = ${principalId} AND key = ${key}`;

@@ -1,3 +1,4 @@
+import { postgresError } from '@paygraph/database';
 import { type Id, newId } from '@paygraph/ids';
 import type { Money } from '@paygraph/money';
 import type { Counterparty } from '@paygraph/rails';
@@ -39,8 +40,8 @@ export type Inserted =
   | { readonly kind: 'inserted'; readonly payment: Payment }
   /** Somebody was first with this key; nothing was written. */
   | { readonly kind: 'KEY_IN_USE' }
-  /** The quote belongs to another payment; nothing was written, and the key is as free as before. */
-  | { readonly kind: 'QUOTE_IN_USE' };
+  /** The quote or the reference belongs to another payment; nothing was written, and the key is as free as before. */
+  | { readonly kind: 'TAKEN' };
 
 /**
  * Writes a payment, its first step and its idempotency key, all in one statement.
@@ -78,7 +79,7 @@ export async function insertPayment(
     const [row] = rows;
     return row ? { kind: 'inserted', payment: paymentFrom(row) } : { kind: 'KEY_IN_USE' };
   } catch (error) {
-    if (violates(error, 'payment_quote_id_key')) return { kind: 'QUOTE_IN_USE' };
+    if (violates(error, 'payment_quote_id_key', 'payment_deposit_reference_key')) return { kind: 'TAKEN' };
     throw error;
   }
 }
@@ -127,7 +128,8 @@ function begunValues({ owner, leaseMs }: Lease) {
   };
 }
 
-/** Whether PostgreSQL refused a statement for a unique index (23505), and for which. */
-function violates(error: unknown, index: string): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.message.includes(index);
+/** Whether PostgreSQL refused a statement for one of these unique indexes. */
+function violates(error: unknown, ...indexes: string[]): boolean {
+  const { code, constraint = '' } = postgresError(error) ?? {};
+  return code === '23505' && indexes.includes(constraint);
 }

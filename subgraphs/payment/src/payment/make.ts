@@ -12,11 +12,6 @@ export interface Made {
   readonly replayed: boolean;
 }
 
-/** The draft's quote belongs to another payment. */
-export interface QuoteInUse {
-  readonly kind: 'QUOTE_IN_USE';
-}
-
 export interface MakingDependencies {
   readonly database: Database;
   /** From creation until an unexecuted payment expires, in ms. */
@@ -27,13 +22,15 @@ export interface MakingDependencies {
 
 /**
  * Makes the payment that `prepare` drafts, at most once per key: a repeat, also one at the same time, is answered with
- * the payment of the first. What `prepare` refuses leaves the key unused.
+ * the payment of the first. What `prepare` refuses leaves the key unused, as does a quote or a reference that another
+ * payment has, which is refused with `taken`.
  */
 export async function makeOnce<Code extends RefusalCode>(
   { database, timeToLiveMs, expect }: MakingDependencies,
   use: KeyUse,
+  taken: Code,
   prepare: () => Promise<Draft | Refused<Code>>,
-): Promise<Made | Refused<Code | 'IDEMPOTENCY_KEY_REUSED'> | QuoteInUse> {
+): Promise<Made | Refused<Code | 'IDEMPOTENCY_KEY_REUSED'>> {
   // Hardly any key has been used before, and the statement that uses it says so: it is looked up when there comes to be none.
   const draft = await prepare().catch(async (error: unknown) => {
     const before = await earlier(database, use);
@@ -46,8 +43,8 @@ export async function makeOnce<Code extends RefusalCode>(
   switch (inserted.kind) {
     case 'inserted':
       return { kind: 'made', payment: inserted.payment, replayed: false };
-    case 'QUOTE_IN_USE':
-      return inserted;
+    case 'TAKEN':
+      return refused(taken);
     case 'KEY_IN_USE': {
       const first = await earlier(database, use);
       if (first) return first;

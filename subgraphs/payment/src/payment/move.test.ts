@@ -3,12 +3,15 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMaker, type Scene, setScene } from '../../test/scene.ts';
 import { createLeases, type Leases } from '../worker/lease.ts';
+import { failed } from '../worker/stage.ts';
+import { createEndings, type Endings } from './ending.ts';
 import type { PaymentReason, PaymentState } from './lifecycle.ts';
 import { createMoves, type Moves } from './move.ts';
 import type { CaptureMethod, Payment } from './payment.ts';
 
 let scene: Scene;
 let moves: Moves;
+let endings: Endings;
 let leases: Leases;
 let owner: pg.Client;
 
@@ -17,6 +20,7 @@ beforeAll(async () => {
   owner = new pg.Client(scene.database.migrationUrl);
   await owner.connect();
   moves = createMoves(scene.client, { leaseMs: 5_000, reviewPollMs: { baseMs: 0 } });
+  endings = createEndings(scene.client, { leaseMs: 5_000 });
   leases = createLeases(scene.client, { owner: randomUUID(), leaseMs: 5_000 });
 });
 
@@ -221,7 +225,9 @@ describe.each(['VALIDATING', 'IN_REVIEW'] as const)('a payment that the books ma
     const [payment, inTime] = [await paymentIn(state), await paymentIn(state)];
     await runOut([payment]);
     expect(await moves.expire(100)).toEqual([]);
-    expect(await moves.overdueInBooks(100)).toMatchObject([{ id: payment.id, state }]);
+    await owner.query('UPDATE payment SET lease_until = now() WHERE id = $1', [payment.id]);
+    expect(await endings.takeOverdue(100)).toMatchObject([{ id: payment.id, state }]);
+    expect(await endings.takeOverdue(100)).toEqual([]);
     expect(await moves.expireClosed([payment.id, inTime.id])).toMatchObject([{ id: payment.id, state: 'EXPIRED' }]);
     expect(await debtsOf(payment)).toEqual(['RELEASE_LIMITS', 'VOID_RESERVATION']);
   });
@@ -237,6 +243,42 @@ describe.each(['VALIDATING', 'IN_REVIEW'] as const)('a payment that the books ma
     ] as const;
     const moved = await moves.advance([{ payment, to: 'CONFIRMED', reason: 'FUNDS_MOVED', through }]);
     expect(moved).toMatchObject([{ state: 'CONFIRMED' }]);
+  });
+});
+
+describe('how a payment is to end', () => {
+  const outcome = failed('INSUFFICIENT_FUNDS');
+  const { reason, failureCode } = outcome;
+  const failing = { to: 'FAILED', reason, failureCode, actor: 'payment' };
+
+  it('is written by the worker that has it in hand', async () => {
+    const [held, lost] = [await paymentIn('VALIDATING'), await paymentIn('VALIDATING')];
+    const calledOff = { to: 'CANCELLED', reason: 'CANCELLED_BY_CUSTOMER', actor: scene.ama } as const;
+    expect(await endings.takeOver(lost.id, calledOff.reason, calledOff.actor)).toMatchObject({
+      leaseEpoch: lost.leaseEpoch + 1,
+    });
+    const written = await endings.write([held, lost].map((payment) => ({ payment, outcome })));
+    expect(written).toEqual([{ payment: held, outcome }]);
+    const after = await endings.of([held, lost]);
+    expect(after.get(held.id)).toEqual(failing);
+    expect(after.get(lost.id)).toEqual(calledOff);
+  });
+
+  it('is written again by whoever has it in hand next', async () => {
+    const payment = await paymentIn('IN_REVIEW');
+    const calledOff = { to: 'CANCELLED', reason: 'CANCELLED_BY_OPERATOR', actor: scene.operator } as const;
+    const taken = await endings.takeOver(payment.id, calledOff.reason, calledOff.actor);
+    await endings.write([{ payment: taken ?? payment, outcome }]);
+    expect((await endings.of([payment])).get(payment.id)).toEqual(failing);
+    await endings.takeOver(payment.id, calledOff.reason, calledOff.actor);
+    expect((await endings.of([payment])).get(payment.id)).toEqual(calledOff);
+  });
+
+  it('is not written once the books have no say any more', async () => {
+    const payment = await paymentIn('PENDING');
+    expect(await endings.write([{ payment, outcome }])).toEqual([]);
+    expect(await endings.takeOver(payment.id, 'CANCELLED_BY_CUSTOMER', scene.ama)).toBeUndefined();
+    expect(await endings.of([payment])).toEqual(new Map());
   });
 });
 

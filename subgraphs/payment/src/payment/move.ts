@@ -1,6 +1,6 @@
 import { newId } from '@paygraph/ids';
 import type { Money } from '@paygraph/money';
-import { type Database, int8, literals, milliseconds, paymentColumns } from '../database.ts';
+import { type Database, int8, literals, milliseconds, paymentColumns, unseen } from '../database.ts';
 import { type Payment as PaymentRow, Prisma } from '../generated/prisma/client.ts';
 import type { Price } from '../quote/price.ts';
 import { compensations } from './compensation.ts';
@@ -60,6 +60,8 @@ export interface Step {
   /** States that it enters on the way, each in a step of its own. */
   readonly through?: readonly Passage[] | undefined;
   readonly failureCode?: FailureCode;
+  /** Who takes it, if not the service. */
+  readonly actor?: string;
   /** The attempt that carried the money. */
   readonly carriedBy?: string;
   readonly diversion?: Diversion;
@@ -84,8 +86,6 @@ export interface Moves {
   capture(id: string, part: Price | null, use: KeyUse): Promise<Payment | undefined>;
   /** Ends up to `limit` payments whose time has run out by the database's clock, and that are not in the books. */
   expire(limit: number): Promise<Payment[]>;
-  /** Up to `limit` payments whose time has run out and that are in the books. */
-  overdueInBooks(limit: number): Promise<Payment[]>;
   /** Ends those of these payments whose time has run out: the books have closed their reservations. */
   expireClosed(ids: readonly string[]): Promise<Payment[]>;
 }
@@ -98,7 +98,10 @@ export function createMoves(
   database: Database,
   { leaseMs, reviewPollMs }: { readonly leaseMs: number; readonly reviewPollMs: { readonly baseMs: number } },
 ): Moves {
-  const move = async (found: Prisma.Sql, { sets = Prisma.empty, also = Prisma.empty } = {}): Promise<Payment[]> => {
+  const move = async (
+    found: Prisma.Sql,
+    { sets = Prisma.empty, also = Prisma.empty, kept = Prisma.sql`false` } = {},
+  ): Promise<Payment[]> => {
     const rows = await database.$queryRaw<PaymentRow[]>`
       WITH ${found},
       judged AS MATERIALIZED (
@@ -129,8 +132,8 @@ export function createMoves(
             WHEN t.to_state = 'PENDING' AND p.capture_method = 'MANUAL' THEN p.expires_at + interval '1 day'
             WHEN t.to_state = 'IN_REVIEW' THEN clock_timestamp() + ${milliseconds(reviewPollMs.baseMs)}
             ELSE clock_timestamp() END,
-          lease_owner = CASE WHEN ${isKept} THEN p.lease_owner END,
-          lease_until = CASE WHEN ${isKept} THEN clock_timestamp() + ${milliseconds(leaseMs)} END
+          lease_owner = CASE WHEN ${kept} THEN p.lease_owner END,
+          lease_until = CASE WHEN ${kept} THEN clock_timestamp() + ${milliseconds(leaseMs)} END
           ${sets}
         FROM target t
         WHERE p.id = t.id
@@ -148,11 +151,7 @@ export function createMoves(
         INSERT INTO payment_compensation (payment_id, action)
         SELECT m.id, c.action::compensation_action
         FROM moved m
-        JOIN unnest(
-          ${compensations.map(({ kind }) => kind)}::payment_kind[],
-          ${compensations.map(({ state }) => state)}::payment_state[],
-          ${compensations.map(({ action }) => action)}::text[]
-        ) AS c (kind, state, action) ON c.kind = m.kind AND c.state = m.state
+        JOIN (VALUES ${owing}) AS c (kind, state, action) ON c.kind = m.kind AND c.state = m.state
         ON CONFLICT DO NOTHING
       )
       ${also}
@@ -162,22 +161,22 @@ export function createMoves(
 
   return {
     advance: async (steps) =>
-      steps.length === 0 ? [] : move(stepsFound(steps), { also: suspended(steps.filter(isDiverting)) }),
+      steps.length === 0 ? [] : move(stepsFound(steps), { also: suspended(steps.filter(isDiverting)), kept: isKept }),
     cancel: async (id, reason, actor, isClosed = false) =>
       (await move(cancellableFound(id, reason, actor, isClosed)))[0],
     capture: async (id, part, use) => (await move(capturableFound(id, use), { sets: capturedSets(part) }))[0],
     expire: (limit) => move(expiredFound(Prisma.sql`NOT ${inBooks}`, limit)),
-    overdueInBooks: async (limit) =>
-      (
-        await database.$queryRaw<PaymentRow[]>`
-          SELECT ${paymentColumns('p')} FROM payment p
-          WHERE state IN (${literals(expirable)}) AND expires_at <= now() AND ${inBooks}
-          ORDER BY expires_at LIMIT ${limit}`
-      ).map(paymentFrom),
     expireClosed: async (ids) =>
       ids.length === 0 ? [] : move(expiredFound(Prisma.sql`id = ANY (${[...ids]}::text[])`, ids.length)),
   };
 }
+
+/** What is owed, as rows of kind, state and action. */
+const owing = Prisma.raw(
+  compensations
+    .map(({ kind, state, action }) => `('${kind}'::payment_kind, '${state}'::payment_state, '${action}')`)
+    .join(),
+);
 
 /** Whether the worker that takes a step goes on with the payment. */
 const isKept = Prisma.sql`t.to_state IN (${literals(carriedOn)})
@@ -189,30 +188,35 @@ const straight = Prisma.sql`
   false AS diverted, true AS may_expire`;
 
 function stepsFound(steps: readonly Step[]): Prisma.Sql {
+  const each = (type: string, of: (step: Step) => string | number | boolean | null) => unseen(type, steps.map(of));
+  const ids = each('text', ({ payment }) => payment.id);
   return Prisma.sql`
     locked AS MATERIALIZED (
       SELECT id, state, lease_epoch, expires_at, NOT ${inBooks} AS may_expire FROM payment
-      WHERE id = ANY(${steps.map(({ payment }) => payment.id)}::text[])
+      WHERE id = ANY(${ids}::text[])
       ORDER BY id FOR NO KEY UPDATE
     ),
     found AS (
       SELECT
         l.id, l.state AS from_state, l.expires_at, s.to_state, s.reason,
         s.through_states::payment_state[], s.through_reasons::payment_reason[],
-        s.failure_code, ${service} AS actor, s.carried_by, s.diverted, l.may_expire
+        s.failure_code, s.actor, s.carried_by, s.diverted, l.may_expire
       FROM locked l
       JOIN unnest(
-        ${steps.map(({ payment }) => payment.id)}::text[],
-        ${steps.map(({ payment }) => payment.state)}::payment_state[],
-        ${steps.map(({ payment }) => payment.leaseEpoch)}::int[],
-        ${steps.map(({ to }) => to)}::text[],
-        ${steps.map(({ reason }) => reason)}::text[],
-        ${steps.map(({ through = [] }) => `{${through.map(({ state }) => state)}}`)}::text[],
-        ${steps.map(({ through = [] }) => `{${through.map(({ reason }) => reason)}}`)}::text[],
-        ${steps.map(({ failureCode }) => failureCode ?? null)}::text[],
-        ${steps.map(({ carriedBy }) => carriedBy ?? null)}::text[],
-        ${steps.map(({ diversion }) => diversion !== undefined)}::boolean[]
-      ) AS s (id, state, epoch, to_state, reason, through_states, through_reasons, failure_code, carried_by, diverted)
+        ${ids},
+        ${each('payment_state', ({ payment }) => payment.state)},
+        ${each('int', ({ payment }) => payment.leaseEpoch)},
+        ${each('text', ({ to }) => to)},
+        ${each('text', ({ reason }) => reason)},
+        ${each('text', ({ through = [] }) => `{${through.map(({ state }) => state)}}`)},
+        ${each('text', ({ through = [] }) => `{${through.map(({ reason }) => reason)}}`)},
+        ${each('text', ({ failureCode }) => failureCode ?? null)},
+        ${each('text', ({ actor }) => actor ?? service)},
+        ${each('text', ({ carriedBy }) => carriedBy ?? null)},
+        ${each('boolean', ({ diversion }) => diversion !== undefined)}
+      ) AS s (
+        id, state, epoch, to_state, reason, through_states, through_reasons, failure_code, actor, carried_by, diverted
+      )
         ON s.id = l.id AND s.state = l.state AND s.epoch = l.lease_epoch
     )`;
 }

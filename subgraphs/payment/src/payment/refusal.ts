@@ -3,6 +3,7 @@ import type {
   CapturePaymentErrorCode,
   CreatePaymentErrorCode,
   CreatePaymentQuoteErrorCode,
+  DecideRailAttemptErrorCode,
   RecordDepositErrorCode,
   RecordSettlementErrorCode,
   RefundPaymentErrorCode,
@@ -21,7 +22,8 @@ export type RefusalCode =
   | RetryPaymentErrorCode
   | ReleaseSuspenseErrorCode
   | RecordSettlementErrorCode
-  | ReturnSuspenseErrorCode;
+  | ReturnSuspenseErrorCode
+  | DecideRailAttemptErrorCode;
 
 /** What is not done, and why; nothing was changed. */
 export interface Refused<Code extends RefusalCode> {
@@ -95,7 +97,11 @@ const meanings: Record<RefusalCode, readonly [string, ...string[]]> = {
   NOTE_INVALID: ['A note has at most 200 characters.', 'note'],
   NOT_RETRYABLE: ['The payment is not under way.', 'paymentId'],
   RAIL_NOT_FOUND: ['There is no such rail.', 'rail'],
-  REFERENCE_USED: ['A settlement with this rail has been recorded under this reference.', 'reference'],
+  REFERENCE_USED: ['This reference has been recorded before.', 'reference'],
   SUSPENSE_NOT_FOUND: ['There is no such item.', 'suspenseId'],
+  ATTEMPT_NOT_FOUND: ['There is no such attempt.', 'attemptId'],
+  NOT_IN_DOUBT: ['The rail is still being asked: it is not for people to decide.', 'attemptId'],
+  ALREADY_DECIDED: ['It is decided, and nothing contradicts that.', 'attemptId'],
+  ATTEMPT_BUSY: ['The rail is being called about it at this moment. Try again in half a minute.', 'attemptId'],
   NOT_OPEN: ['The item is not open.', 'suspenseId'],
 };

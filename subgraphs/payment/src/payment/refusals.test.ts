@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { newId } from '@paygraph/ids';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '../../test/person.ts';
+import { scriptRail } from '../../test/rail.ts';
 import { idOf, type Scene, type Service, setScene } from '../../test/scene.ts';
 
 let scene: Scene;
@@ -141,6 +142,18 @@ describe('a quote is refused', () => {
     const others = [scene.dollarsAsEuros('6'), scene.dollars('5')];
     for (const other of others)
       expect((await asAma.pay({ ...other, quoteId })).userErrors).toMatchObject([{ code: 'QUOTE_MISMATCH' }]);
+  });
+
+  it('when it is for another network of the same number', async () => {
+    const withRail = scene.asAma(await scene.start({}, scene.bus, [scriptRail('outside')]));
+    const to = (network: string) => ({
+      payerWalletId: scene.amaUsd,
+      payee: { mobileMoney: { phoneNumber: '+233241234567', network } },
+      amount: usd('5'),
+    });
+    const { quote } = await withRail.quote(to('MTN'));
+    const { userErrors } = await withRail.pay({ ...to('TELECEL'), quoteId: quote?.id ?? '' });
+    expect(userErrors).toMatchObject([{ code: 'QUOTE_MISMATCH', field: ['input', 'quoteId'] }]);
   });
 
   it('when it has run out', async () => {

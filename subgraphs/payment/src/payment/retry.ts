@@ -41,16 +41,23 @@ export async function retryPayment(
   const [payment] = await payments.byIds([paymentId]);
   if (!payment) return refused('PAYMENT_NOT_FOUND');
   const kept = await database.$executeRaw`
-    WITH due AS (
+    WITH open AS MATERIALIZED (
+      SELECT id, payment_id FROM payment_attempt
+      WHERE payment_id = ${payment.id} AND state IN ('CREATED', 'SUBMITTED', 'ACCEPTED')
+      FOR NO KEY UPDATE
+    ),
+    due AS (
+      /* After its attempt, as whoever writes down what a rail said locks them. */
       UPDATE payment SET next_attempt_at = clock_timestamp(), attempts = 0
+      FROM (SELECT count(*) FROM open) AS locked
       WHERE id = ${payment.id} AND state IN (${literals(workable)})
         AND NOT (state = 'PENDING' AND capture_method = 'MANUAL')
       RETURNING id
     ),
     attempt AS (
-      UPDATE payment_attempt SET next_attempt_at = clock_timestamp()
-      FROM due
-      WHERE payment_id = due.id AND payment_attempt.state IN ('CREATED', 'SUBMITTED', 'ACCEPTED')
+      UPDATE payment_attempt a SET next_attempt_at = clock_timestamp()
+      FROM open, due
+      WHERE a.id = open.id AND open.payment_id = due.id
     )
     INSERT INTO payment_retry (payment_id, actor, note) SELECT id, ${operator.id}, ${note} FROM due`;
   if (kept === 0) return notRetryable(payments, payment);

@@ -1,5 +1,5 @@
 import { type Id, parseId } from '@paygraph/ids';
-import { currencyOf, type Money } from '@paygraph/money';
+import { type Currency, currencyOf, type Money } from '@paygraph/money';
 import type { Counterparty, RailDirection, RailInstruction, RailRefusal } from '@paygraph/rails';
 import { z } from 'zod';
 import type { PaymentAttempt as AttemptRow } from '../generated/prisma/client.ts';
@@ -34,7 +34,11 @@ export interface Attempt {
   readonly refusal: RailRefusal | null;
   readonly railCode: string | null;
   readonly charge: Money | null;
+  /** When the charge is to be booked; null once it is. */
+  readonly chargeDueAt: Date | null;
   readonly chargeId: Id<'txn'>;
+  /** What the rail kept of the money when it sent it back, with the ledger's id of that. */
+  readonly returnCharge: { readonly id: Id<'txn'>; readonly charge: Money } | null;
   readonly candidates: readonly Candidate[];
   readonly contradictedAt: Date | null;
   readonly createdAt: Date;
@@ -56,8 +60,10 @@ export function attemptFrom(row: AttemptRow): Attempt {
     subjectId: subjectOf(row),
     amount: { amount: row.amount, currency },
     refusal: row.refusal === null ? null : refusals.parse(row.refusal),
-    charge: row.charge === null ? null : { amount: row.charge, currency },
+    charge: row.charge === null ? null : { amount: row.charge, currency: currencyOf(row.chargeCurrency ?? currency) },
+    chargeDueAt: row.chargeDueAt,
     chargeId: parseId('txn', row.chargeId),
+    returnCharge: returnChargeOf(row, currency),
     candidates: candidates.parse(row.candidates),
     contradictedAt: row.contradictedAt,
     createdAt: row.createdAt,
@@ -88,6 +94,11 @@ const refusals: z.ZodType<RailRefusal> = z.enum([
   'FLOAT_EXHAUSTED',
   'NOT_ALLOWED',
 ]);
+
+function returnChargeOf({ returnCharge, returnChargeId }: AttemptRow, currency: Currency): Attempt['returnCharge'] {
+  if (returnCharge === null || returnChargeId === null) return null;
+  return { id: parseId('txn', returnChargeId), charge: { amount: returnCharge, currency } };
+}
 
 function subjectOf({ paymentId, refundId, suspenseId, id }: AttemptRow): SubjectId {
   if (paymentId !== null) return parseId('pay', paymentId);

@@ -1,16 +1,18 @@
+import type { Money } from '@paygraph/money';
 import type { Confirmed, RailNews, StatusOutcome, SubmitOutcome } from '@paygraph/rails';
 import type { Logger } from '@paygraph/service';
 import { backoff } from '../worker/backoff.ts';
 import { type Attempt, instructionOf } from './attempt.ts';
-import type { ClaimedAttempt, Finding } from './attempt-store.ts';
-import type { LiveRail, Withheld } from './live-rail.ts';
+import { type ClaimedAttempt, type Finding, mismatch } from './attempt-store.ts';
+import { type LiveRail, latestBeginning, type Withheld } from './live-rail.ts';
 import type { RailTuning } from './tuning.ts';
 
-/** What an attempt's rail was asked, how long it took to answer, and what is made of the answer. */
+/** What is made of what an attempt's rail was asked and answered. */
 export interface Called {
   readonly finding: Finding;
   /** What it says of the rail: 1 for what it carried, 0 for what it failed to, null for neither. */
   readonly success: 0 | 1 | null;
+  /** How long it took to answer when it was handed over; null when the rail gave no answer. */
   readonly latencyMs: number | null;
 }
 
@@ -23,23 +25,28 @@ export function createCaller(
   tuning: RailTuning,
   logger: Logger,
 ): (claimed: ClaimedAttempt) => Promise<Called> {
-  const submit = async (rail: LiveRail, attempt: Attempt, inDoubt: boolean) =>
-    ofSubmit(attempt, inDoubt, await rail.submit(instructionOf(attempt)), tuning);
+  const submit = async (
+    rail: LiveRail,
+    attempt: Attempt,
+    inDoubt: boolean,
+    beginBy: number,
+    answered?: (latencyMs: number) => void,
+  ) => ofSubmit(attempt, inDoubt, await rail.submit(instructionOf(attempt), beginBy, answered), tuning);
 
-  const follow = async (rail: LiveRail, { attempt, wanted }: ClaimedAttempt) => {
+  const follow = async (rail: LiveRail, { attempt, wanted }: ClaimedAttempt, beginBy: number) => {
     const { cancels, unseenIsFinalAfterMs } = rail.adapter.capabilities;
     if (!wanted && cancels) {
-      const cancelled = await rail.cancel(instructionOf(attempt));
+      const cancelled = await rail.cancel(instructionOf(attempt), beginBy);
       if (cancelled.kind === 'CANCELLED')
         return certain(attempt, { kind: 'REFUSED', code: 'NOT_ALLOWED', railCode: 'CANCELLED' });
     }
-    const outcome = await rail.status(instructionOf(attempt));
+    const outcome = await rail.status(instructionOf(attempt), beginBy);
     if (outcome.kind !== 'UNSEEN') return ofStatus(attempt, outcome, tuning);
     // With a bound after which the rail will never take it, waiting is all; without one only the rail's own memory of the
     // reference makes handing it over again harmless.
     const age = Date.now() - (attempt.submittedAt ?? attempt.createdAt).getTime();
     if (unseenIsFinalAfterMs !== null) return age > unseenIsFinalAfterMs ? notSent(attempt) : later(attempt, tuning);
-    if (wanted) return submit(rail, attempt, true);
+    if (wanted) return submit(rail, attempt, true, beginBy);
     return attempt.direction === 'COLLECTION' && age > tuning.abandonMs ? notSent(attempt) : later(attempt, tuning);
   };
 
@@ -51,15 +58,25 @@ export function createCaller(
       return { finding: later(attempt, tuning), success: null, latencyMs: null };
     }
     if (first && !wanted) return { finding: notSent(attempt), success: null, latencyMs: null };
-    const begun = performance.now();
-    const finding = await (first ? submit(rail, attempt, attempt.inDoubt) : follow(rail, claimed));
-    if (finding.railCode === mismatch)
-      logger.error(
-        { attempt: attempt.id, rail: attempt.rail },
-        'a rail says that it moved another amount than was asked for',
-      );
-    return { finding, success: successOf(finding), latencyMs: first ? performance.now() - begun : null };
+    let latencyMs: number | null = null;
+    const answered = (ms: number) => {
+      latencyMs = ms;
+    };
+    const beginBy = latestBeginning(tuning);
+    const finding = first
+      ? await submit(rail, attempt, attempt.inDoubt, beginBy, answered)
+      : await follow(rail, claimed, beginBy);
+    tellOfAmounts(logger, attempt, finding);
+    return { finding, success: successOf(finding), latencyMs };
   };
+}
+
+/** Tells people of amounts that are not those that were asked for. */
+export function tellOfAmounts(logger: Logger, { id, rail }: Attempt, { railCode, state, charge, returned }: Finding) {
+  if (railCode === mismatch)
+    logger.error({ attempt: id, rail }, 'a rail says that it moved another amount than was asked for');
+  if (returned) logger.error({ attempt: id, rail }, 'a rail sent back something else than had left: it is in suspense');
+  if (state === 'RETURNED' && charge) logger.warn({ attempt: id, rail }, 'a rail kept a part of what it sent back');
 }
 
 /** News that are to be believed, as a finding. */
@@ -107,9 +124,6 @@ function ofStatus(
   }
 }
 
-/** Ours, in the place of a rail's own word. */
-const mismatch = 'AMOUNT_MISMATCH';
-
 const nothing = {
   state: null,
   inDoubt: null,
@@ -117,6 +131,7 @@ const nothing = {
   refusal: null,
   railCode: null,
   charge: null,
+  returned: null,
 } as const;
 
 function accepted({ id, leaseEpoch }: Attempt, railReference: string | null, delayMs: number): Finding {
@@ -158,14 +173,24 @@ function certain(attempt: Attempt, news: Exclude<RailNews, { kind: 'ACCEPTED' }>
         ...common,
         state: 'CONFIRMED',
         railReference: news.railReference,
-        charge: news.charge && news.charge.amount > 0n ? news.charge.amount : null,
+        charge: news.charge && news.charge.amount > 0n ? news.charge : null,
       };
     case 'RETURNED':
-      if (isOtherAmount(attempt, news)) return mismatched(attempt);
-      return { ...common, state: 'RETURNED', railReference: news.railReference, railCode: news.railCode };
+      return {
+        ...common,
+        ...{ state: 'RETURNED', railReference: news.railReference, railCode: news.railCode },
+        ...cameBack(attempt, news.amount),
+      };
     case 'REFUSED':
       return { ...common, state: 'REFUSED', refusal: news.code, railCode: news.railCode };
   }
+}
+
+/** What a rail keeps of what it sends back is its charge. Anything else that is not what had left is for people to see to. */
+function cameBack({ amount: { amount, currency } }: Attempt, back: Money): Pick<Finding, 'charge' | 'returned'> {
+  const kept = amount - back.amount;
+  if (back.currency !== currency || kept < 0n) return { charge: null, returned: back };
+  return { charge: kept > 0n ? { amount: kept, currency } : null, returned: null };
 }
 
 function isOtherAmount({ amount }: Attempt, said: { readonly amount: Confirmed['amount'] }): boolean {

@@ -117,7 +117,7 @@ it('a process that dies after any one of its steps with a rail leaves what anoth
     died = !(await atRest(ids));
     await doomed.stop();
     // An attempt in a dead worker's hands is free once its lease has run out: here, at once.
-    await scene.client.paymentAttempt.updateMany({ data: { leaseUntil: new Date(0) } });
+    await scene.client.paymentAttempt.updateMany({ data: { leaseUntil: new Date(0), nextAttemptAt: new Date(0) } });
 
     const heir = workersOn(reach, tuning);
     await heir.start();

@@ -1,5 +1,5 @@
 import { newId } from '@paygraph/ids';
-import { currencyOf } from '@paygraph/money';
+import { type Currency, currencyOf } from '@paygraph/money';
 import type { RailInstruction, SubmitOutcome } from '@paygraph/rails';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { refusedBy, scriptRail } from '../../test/rail.ts';
@@ -138,27 +138,63 @@ describe('a call that is not answered in time', () => {
 });
 
 describe('the limit of calls a second', () => {
-  it('withholds what is above it until the second is over, and says nothing against the rail', async () => {
+  it('makes calls wait for their turn, in order, as long as the lease leaves room for it', async () => {
     const { rail, calls } = byHand({ callsPerSecond: 2 });
-    const first = [rail.submit(instruction), rail.submit(instruction)];
-    const above = await rail.submit(instruction);
-    expect(above).toEqual({ ...withheld('our own limit of calls'), retryAfterMs: 1_000, outOfOrder: false });
-    expect(rail.health()).toBe('closed');
-    await vi.advanceTimersByTimeAsync(1_000);
-    const next = rail.submit(instruction);
-    await vi.advanceTimersByTimeAsync(0);
-    expect(calls).toHaveLength(3);
+    const outcomes = Promise.all(Array.from({ length: 6 }, () => rail.submit(instruction)));
+    for (const made of [2, 4, 6]) {
+      await vi.advanceTimersByTimeAsync(0);
+      expect(calls).toHaveLength(made);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
     for (const call of calls) call.answer(accepted);
-    expect(await Promise.all([...first, next])).toEqual([accepted, accepted, accepted]);
+    expect(await outcomes).toEqual(Array.from({ length: 6 }, () => accepted));
+  });
+
+  it('withholds what would have to wait longer, and says nothing against the rail', async () => {
+    const { rail, calls } = byHand({ callsPerSecond: 2 });
+    for (let call = 0; call < 6; call += 1) void rail.submit(instruction);
+    const above = await rail.submit(instruction);
+    expect(above).toEqual({ ...withheld('our own limit of calls'), retryAfterMs: 2_000, outOfOrder: false });
+    expect(rail.health()).toBe('closed');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(calls).toHaveLength(6);
+  });
+
+  it('does not make a call whose turn comes after its attempt’s lease', async () => {
+    const { rail, calls } = byHand({ callsPerSecond: 1 });
+    void rail.submit(instruction);
+    const late = rail.submit(instruction, Date.now() + 900);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await late).toMatchObject({ ...withheld('its turn came too late'), outOfOrder: false });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('lets nothing wait for a rail whose circuit is open', async () => {
+    const scripted = scriptRail('momo');
+    const capabilities = { ...scripted.capabilities, callsPerSecond: 3 };
+    const rail = createLiveRail({ ...scripted, capabilities, submit: async () => lost }, tuning);
+    await submitTimes(rail, 3);
+    expect(await rail.submit(instruction)).toMatchObject(withheld('the circuit is open'));
+  });
+
+  it('is shared by the processes that call the rail, each of which has its part', async () => {
+    const scripted = scriptRail('momo');
+    const capabilities = { ...scripted.capabilities, callsPerSecond: 7 };
+    const submit = vi.fn(async () => accepted);
+    const rail = createLiveRail({ ...scripted, capabilities, submit }, { ...tuning, processes: 3 });
+    for (let call = 0; call < 6; call += 1) void rail.submit(instruction);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(submit).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(submit).toHaveBeenCalledTimes(4);
   });
 
   it('is each rail’s own', async () => {
     const [one, other] = [byHand({ callsPerSecond: 1 }), byHand({ callsPerSecond: 1 })];
-    void one.rail.submit(instruction);
-    expect(await one.rail.submit(instruction)).toMatchObject(withheld('our own limit of calls'));
+    for (let call = 0; call < 3; call += 1) void one.rail.submit(instruction);
     void other.rail.submit(instruction);
     await vi.advanceTimersByTimeAsync(0);
-    expect(other.calls).toHaveLength(1);
+    expect([one.calls.length, other.calls.length]).toEqual([1, 1]);
   });
 });
 
@@ -216,6 +252,51 @@ describe('the float of a rail', () => {
     float.mockRejectedValueOnce(new Error('away'));
     expect(await rail.float(currencyOf('USD'))).toBeNull();
     expect(float).toHaveBeenCalledTimes(2);
+  });
+
+  it('is asked for once for all who want to know it at the same time, in each currency', async () => {
+    const float = vi.fn(async (currency: Currency) => ({ amount: 7n, currency }));
+    const rail = createLiveRail({ ...scriptRail('momo'), float }, { ...tuning, floatAgeMs: 0 });
+    const wanted = Array.from({ length: 200 }, (_, index) => rail.float(currencyOf(index % 2 ? 'USD' : 'EUR')));
+    expect(await Promise.all(wanted)).toHaveLength(200);
+    expect(float).toHaveBeenCalledTimes(2);
+    await rail.float(currencyOf('USD'));
+    expect(float).toHaveBeenCalledTimes(3);
+  });
+
+  it('is not known when the rail does not say it soon, and its connection is given up', async () => {
+    const signals: AbortSignal[] = [];
+    const float = (_currency: Currency, { signal }: { readonly signal: AbortSignal }) => {
+      signals.push(signal);
+      return new Promise<never>(() => {});
+    };
+    const rail = createLiveRail({ ...scriptRail('momo'), float }, tuning);
+    const known = rail.float(currencyOf('USD'));
+    await vi.advanceTimersByTimeAsync(tuning.floatTimeoutMs);
+    expect(await known).toBeNull();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(await rail.float(currencyOf('USD'))).toBeNull();
+    expect(signals).toHaveLength(1);
+  });
+
+  it('counts for the limit of calls a second, and is not known while others have their turn', async () => {
+    const float = vi.fn(async (currency: Currency) => ({ amount: 7n, currency }));
+    const scripted = scriptRail('momo');
+    const capabilities = { ...scripted.capabilities, callsPerSecond: 1 };
+    const rail = createLiveRail({ ...scripted, capabilities, float }, tuning);
+    for (let call = 0; call < 3; call += 1) void rail.submit(instruction);
+    const known = rail.float(currencyOf('USD'));
+    await vi.advanceTimersByTimeAsync(tuning.floatTimeoutMs);
+    expect(await known).toBeNull();
+    expect(float).not.toHaveBeenCalled();
+  });
+
+  it('is not asked of a rail whose circuit is open', async () => {
+    const float = vi.fn(async (currency: Currency) => ({ amount: 7n, currency }));
+    const rail = createLiveRail({ ...scriptRail('momo'), submit: async () => lost, float }, tuning);
+    await submitTimes(rail, 3);
+    expect(await rail.float(currencyOf('USD'))).toBeNull();
+    expect(float).not.toHaveBeenCalled();
   });
 });
 

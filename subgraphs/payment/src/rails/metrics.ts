@@ -1,8 +1,10 @@
 import type { RailDirection } from '@paygraph/rails';
+import { inFlight } from '@paygraph/service';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type AttentionStore, everyReason } from './attention.ts';
 import type { Health, LiveRail } from './live-rail.ts';
 
-export type RailCall = 'submit' | 'status' | 'cancel';
+export type RailCall = 'submit' | 'status' | 'cancel' | 'statement';
 
 /** What is told of the rails. */
 export interface RailObserver {
@@ -45,6 +47,28 @@ export function measureCircuits(registry: Registry, rails: readonly LiveRail[]):
     collect() {
       for (const rail of rails)
         for (const state of healths) this.set({ rail: rail.adapter.name, state }, rail.health() === state ? 1 : 0);
+    },
+  });
+}
+
+/** Shows, whenever somebody asks, how many attempts over these rails want people, and why. */
+export function measureAttention(
+  registry: Registry,
+  attention: Pick<AttentionStore, 'counts'>,
+  rails: readonly LiveRail[],
+): void {
+  const read = inFlight(() => attention.counts());
+  new Gauge({
+    name: 'paygraph_rail_attempts_attention',
+    help: 'Attempts over the rail that people should look at, by why. Counts to 10,000 in all.',
+    labelNames: ['rail', 'reason'],
+    registers: [registry],
+    async collect() {
+      const counts = await read();
+      this.reset();
+      if (!counts) return;
+      for (const rail of rails) for (const reason of everyReason) this.set({ rail: rail.adapter.name, reason }, 0);
+      for (const { rail, reason, count } of counts) this.set({ rail, reason }, count);
     },
   });
 }

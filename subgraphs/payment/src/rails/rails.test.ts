@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { query } from '@paygraph/database/testing';
+import { newId } from '@paygraph/ids';
 import { currencyOf } from '@paygraph/money';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually, testRails } from '../../test/platform.ts';
@@ -306,6 +309,26 @@ describe('a webhook', () => {
     const before = await scene.client.railWebhook.count();
     expect((await sendWebhook([], { 'x-signature': 'forged' })).status).toBe(401);
     expect(await scene.client.railWebhook.count()).toBe(before);
+  });
+
+  it('that cannot be read holds up none of those behind it', async () => {
+    const id = newId('whk');
+    await query(
+      scene.database.migrationUrl,
+      `INSERT INTO rail_webhook (id, rail, method, headers, body, content, next_attempt_at)
+      VALUES ($1, 'first', 'POST', '{}', '', '{"kind": "EVENTS", "events": [{"kind": "CREDIT"}]}', now() - interval '1 hour')`,
+      [id],
+    );
+    try {
+      await sendWebhook([{ kind: 'ATTEMPT', eventId: 'behind', reference: randomUUID(), news: confirmed }]);
+      await eventually(
+        async () => (await scene.client.railEvent.count({ where: { eventId: 'behind' } })) === 1,
+        25_000,
+      );
+      expect(await scene.client.railWebhook.findUnique({ where: { id } })).toMatchObject({ processedAt: null });
+    } finally {
+      await query(scene.database.migrationUrl, 'UPDATE rail_webhook SET processed_at = now() WHERE id = $1', [id]);
+    }
   });
 
   it('of money that nobody asked for leads to suspense, once', async () => {

@@ -19,6 +19,8 @@ export interface RailTuning {
   /** How many answers in a row that are none open the circuit, and for how long. */
   readonly breakerFailures: number;
   readonly breakerPauseMs: number;
+  /** How many processes share what a rail allows us: each keeps to its part, without asking the others. */
+  readonly processes: number;
   /** Calls that may wait for their turn, per rail and process. */
   readonly queuedCalls: number;
   /** The first pause before a rail is asked for the status of what it has, and the longest. */
@@ -32,11 +34,20 @@ export interface RailTuning {
    * way has arrived or never will. Should it be paid even so, it goes to suspense.
    */
   readonly abandonMs: number;
+  /**
+   * How long it may be unknown what became of an attempt, and how long a rail may leave undecided what it has taken, until
+   * people should look.
+   */
+  readonly doubtMs: number;
+  readonly undecidedMs: number;
   /** How long what waits for its rail waits without hearing of it. */
   readonly parkMs: number;
-  /** How old a float may be. */
+  /** How old a float may be, and how long it is waited for: payments of a whole batch wait with it, under one lease. */
   readonly floatAgeMs: number;
+  readonly floatTimeoutMs: number;
   readonly weights: RoutingWeights;
+  /** How often statements are read, of rails that have them. */
+  readonly statementMs: number;
   /** How long what rails sent is kept as it came, once it has been read. */
   readonly webhookRetentionMs: number;
 }
@@ -48,14 +59,19 @@ export const defaultRailTuning: RailTuning = {
   attemptLeaseMs: 20_000,
   breakerFailures: 5,
   breakerPauseMs: 10_000,
+  processes: 1,
   queuedCalls: 1_000,
   statusPauseMs: { baseMs: 1_000, capMs: 60_000 },
   notSentTries: 3,
   patienceMs: 15 * 60_000,
   abandonMs: 15 * 60_000,
+  doubtMs: 10 * 60_000,
+  undecidedMs: dayMs,
   parkMs: 30_000,
   floatAgeMs: 10_000,
+  floatTimeoutMs: 1_500,
   weights: { cost: 3, success: 4, latency: 1, health: 1, float: 1 },
+  statementMs: 15 * 60_000,
   webhookRetentionMs: 90 * dayMs,
 };
 
@@ -71,6 +87,11 @@ const weights = z.strictObject({
 export const webhookRetention = numberVariable(1, 3_650)
   .default(90)
   .transform((days) => days * dayMs);
+
+/** How often statements are read, as a variable: whole minutes. In ms. */
+export const statementInterval = numberVariable(1, 1_440)
+  .default(15)
+  .transform((minutes) => minutes * 60_000);
 
 /** Weights as a variable: `cost=3,success=4`; what is left out is as usual, and not all may be zero. */
 export const routingWeights = z

@@ -4,7 +4,7 @@ import { type Database, milliseconds } from '../database.ts';
 import type { RailWebhook } from '../generated/prisma/client.ts';
 import type { SuspenseItems } from '../suspense/store.ts';
 import type { Attempts } from './attempt-store.ts';
-import { findingOf } from './call.ts';
+import { findingOf, tellOfAmounts } from './call.ts';
 import { contentFrom } from './webhook-content.ts';
 
 export interface WebhookWorkDependencies {
@@ -27,8 +27,13 @@ export function createWebhookWork(dependencies: WebhookWorkDependencies): () => 
   return async () => {
     const webhooks = await claim(database, batchSize, leaseMs);
     for (const webhook of webhooks) {
-      await read(dependencies, webhook);
-      await database.railWebhook.update({ where: { id: webhook.id }, data: { processedAt: new Date() } });
+      try {
+        await read(dependencies, webhook);
+        await database.railWebhook.update({ where: { id: webhook.id }, data: { processedAt: new Date() } });
+      } catch (error) {
+        // It comes again when its lease has run out; those behind it have nothing to do with it.
+        logger.error({ err: error, webhook: webhook.id, rail: webhook.rail }, 'a webhook could not be read');
+      }
     }
     if (webhooks.length > 0) {
       logger.debug({ webhooks: webhooks.length }, 'webhooks were read');
@@ -95,7 +100,12 @@ async function takeAttempts(
   const own = new Map(found.filter((attempt) => attempt.rail === rail).map((attempt) => [attempt.reference, attempt]));
   for (const event of news) {
     const attempt = own.get(event.reference.toLowerCase());
-    if (attempt) await attempts.record([{ ...findingOf(attempt, event.news), epoch: null }]);
-    else logger.warn({ rail, reference: event.reference }, 'a rail speaks of an attempt that is none of ours');
+    if (!attempt) {
+      logger.warn({ rail, reference: event.reference }, 'a rail speaks of an attempt that is none of ours');
+      continue;
+    }
+    const finding = findingOf(attempt, event.news);
+    tellOfAmounts(logger, attempt, finding);
+    await attempts.record([{ ...finding, epoch: null }]);
   }
 }

@@ -8,6 +8,7 @@ import { isNote } from '../payment/note.ts';
 import { capturedPrice, type Payment } from '../payment/payment.ts';
 import { type Refused, refused } from '../payment/refusal.ts';
 import type { Payments } from '../payment/store.ts';
+import type { SuspenseItems } from '../suspense/store.ts';
 import type { Refund } from './refund.ts';
 import type { Refunds } from './store.ts';
 
@@ -19,12 +20,19 @@ export interface Refunding {
 
 type RefundRefused = Refused<RefundPaymentErrorCode>;
 
+export interface RefundingDependencies {
+  readonly database: Database;
+  readonly payments: Payments;
+  readonly refunds: Refunds;
+  readonly items: Pick<SuspenseItems, 'wasReleased'>;
+}
+
 /**
  * Asks for a payment back, all that is left of it or a part: one that paid the customer's own wallet, or any with
  * `payment:refund:any`. What is left is taken under the payment's lock, so that no two refunds take the same.
  */
 export async function askRefund(
-  { database, payments, refunds }: { database: Database; payments: Payments; refunds: Refunds },
+  { database, payments, refunds, items }: RefundingDependencies,
   customer: CustomerPrincipal,
   input: RefundPaymentInput,
 ): Promise<Refunding | RefundRefused> {
@@ -37,15 +45,24 @@ export async function askRefund(
 
   const [payment] = await payments.byIds([paymentId]);
   if (!payment || !mayRefund(customer, payment)) return refused('PAYMENT_NOT_FOUND');
-  if (payment.kind === 'PAYOUT') return refused('NOT_REFUNDABLE', 'What was paid out cannot be asked back.');
-  if (payment.kind === 'COLLECTION' && payment.counterparty === null)
-    return refused('NOT_REFUNDABLE', 'A recorded deposit has no network to go back over.');
-  if (payment.state !== 'CONFIRMED') return refused('NOT_REFUNDABLE', standings[payment.state]);
+  const obstacle = await obstacleTo(payment, items);
+  if (obstacle !== null) return refused('NOT_REFUNDABLE', obstacle);
   const amount = amountOf(payment, input);
   if (typeof amount !== 'bigint') return amount;
   const refund = await refunds.ask(payment, amount, note, use);
   if (refund) return { kind: 'refunding', refund, replayed: false };
   return (await earlier(database, refunds, use)) ?? refusedNow(await payments.byIds([paymentId]));
+}
+
+/** Why a payment cannot be given back, whatever is left of it. */
+async function obstacleTo(payment: Payment, items: RefundingDependencies['items']): Promise<string | null> {
+  if (payment.kind === 'PAYOUT') return 'What was paid out cannot be asked back.';
+  if (payment.kind === 'COLLECTION' && payment.counterparty === null)
+    return 'A recorded deposit has no network to go back over.';
+  if (payment.state !== 'CONFIRMED') return standings[payment.state];
+  if (payment.kind === 'COLLECTION' && payment.diverted && !(await items.wasReleased(payment)))
+    return 'The wallet did not get the money: it went to suspense, from where an operator gives it to the wallet or back.';
+  return null;
 }
 
 /** Somebody was first: with this key, or with what is left. */

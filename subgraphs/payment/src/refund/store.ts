@@ -26,8 +26,8 @@ export interface Refunds {
    */
   ask(payment: Payment, amount: bigint, note: string | null, use: KeyUse): Promise<Refund | undefined>;
   /**
-   * Takes up to `limit` refunds that are due, with their payments: of each payment the oldest that has not ended. What was
-   * refunded before is fixed with it.
+   * Takes up to `limit` refunds that are due, with their payments: of each payment the one under way, or else the oldest.
+   * What was refunded before is fixed with it.
    */
   claim(limit: number, leaseMs: number): Promise<{ readonly refund: Refund; readonly payment: Payment }[]>;
   postpone(postponements: readonly { readonly refund: Refund; readonly delayMs: number }[]): Promise<void>;
@@ -43,7 +43,9 @@ export function createRefunds(database: Database): Refunds {
 
     async ofPayments(paymentIds) {
       const where = { paymentId: { in: [...paymentIds] } };
-      return (await database.paymentRefund.findMany({ where, orderBy: { id: 'asc' } })).map(refundFrom);
+      return (await database.paymentRefund.findMany({ where, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })).map(
+        refundFrom,
+      );
     },
 
     async ask({ id, price }, amount, note, { principalId, key, fingerprint }) {
@@ -79,17 +81,22 @@ export function createRefunds(database: Database): Refunds {
       return row && refundFrom(row);
     },
 
-    /** Relies on payment_refund_due_idx and payment_refund_under_way_key. */
+    /**
+     * Relies on payment_refund_due_idx and payment_refund_under_way_key. The time is taken under the payment's lock; ids are
+     * chosen before it, by the clocks of several processes.
+     */
     async claim(limit, leaseMs) {
       const rows = await database.$queryRaw<RefundRow[]>`
         WITH due AS MATERIALIZED (
           SELECT id, payment_id FROM payment_refund r
           WHERE state IN ('PENDING', 'PROCESSING') AND next_attempt_at <= now()
             AND (lease_until IS NULL OR lease_until <= now())
-            AND NOT EXISTS (
+            AND (state = 'PROCESSING' OR NOT EXISTS (
               SELECT FROM payment_refund o
-              WHERE o.payment_id = r.payment_id AND o.id < r.id AND o.state IN ('PENDING', 'PROCESSING')
-            )
+              WHERE o.payment_id = r.payment_id AND (
+                o.state = 'PROCESSING' OR (o.state = 'PENDING' AND (o.created_at, o.id) < (r.created_at, r.id))
+              )
+            ))
           ORDER BY next_attempt_at
           LIMIT ${limit}
           FOR NO KEY UPDATE SKIP LOCKED

@@ -5,7 +5,6 @@ import type { Rides } from '../rails/ride.ts';
 import type { RailTuning } from '../rails/tuning.ts';
 import { type BackoffOptions, backoff } from '../worker/backoff.ts';
 import { type BookAnswer, type Books, type Delivery, type Divertible, reservationGraceMs } from '../worker/books.ts';
-import { settle } from '../worker/rail-stages.ts';
 import { unknown } from '../worker/stage.ts';
 import { figuresOf, type Refund } from './refund.ts';
 import type { RefundEnd, Refunds } from './store.ts';
@@ -93,6 +92,7 @@ function resultOf({ refund, payment }: Job<Transfer>, answer: Delivery): Result 
 const failureCodes: Record<Extract<BookAnswer, { kind: 'refused' }>['why'], RefundFailureCode> = {
   INSUFFICIENT_FUNDS: 'INSUFFICIENT_FUNDS',
   WALLET: 'WALLET_UNAVAILABLE',
+  CEILING: 'WALLET_UNAVAILABLE',
   INTERNAL: 'INTERNAL',
 };
 
@@ -142,10 +142,7 @@ async function ride(books: Books, rides: Rides, jobs: readonly Job<Collection>[]
     if (standing?.kind !== 'refused') return [];
     return [{ posting: { ...posting, entries: backFromTransit(into, false) }, diverted: backFromTransit(into, true) }];
   });
-  const carriers = standings.flatMap((standing) =>
-    standing.kind === 'riding' ? [] : [standing.kind === 'arrived' ? standing.attempt : undefined],
-  );
-  const answers = await settle(books, deliveries, carriers);
+  const answers = [...(await books.deliver(deliveries))];
   return jobs.map(({ refund, payment }, index): Result => {
     const standing = standings[index];
     if (!standing || standing.kind === 'riding') return { kind: 'waiting' };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { SettlementInput } from '../../test/person.ts';
+import type { SettlementInput } from '../../test/answers.ts';
 import { eventually, testRails } from '../../test/platform.ts';
 import { scriptRail } from '../../test/rail.ts';
 import { type Person, type Scene, setScene } from '../../test/scene.ts';

@@ -47,7 +47,7 @@ export function releaseItem(
     if (wallet.currency !== item.amount.currency) return refused('CURRENCY_MISMATCH');
     const [payment] = item.paymentId === null ? [] : await dependencies.payments.byIds([item.paymentId]);
     const isMeantFor = payment && 'walletId' in payment.payee && payment.payee.walletId === wallet.id;
-    const fee = item.origin === 'LATE_COLLECTION' && isMeantFor ? item.fee : 0n;
+    const fee = item.origin === 'LATE_COLLECTION' && isMeantFor ? payment.price.fee.amount.amount : 0n;
     return { kind: 'release', walletId: wallet.id, fee };
   });
 }

@@ -11,7 +11,7 @@ export interface SuspenseItem {
   readonly origin: SuspenseOrigin;
   readonly state: SuspenseState;
   readonly amount: Money;
-  /** What a release to the wallet it was meant for costs, in minor units. */
+  /** What its release to the wallet that an operator chose costs, in minor units. */
   readonly fee: bigint;
   readonly paymentId: Id<'pay'> | null;
   readonly refundId: Id<'rfd'> | null;

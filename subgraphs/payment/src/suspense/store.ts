@@ -5,6 +5,7 @@ import { type Database, json, literals, milliseconds, suspenseColumns } from '..
 import type { SuspenseItem as ItemRow } from '../generated/prisma/client.ts';
 import type { SuspenseState } from '../generated/prisma/enums.ts';
 import type { KeyUse } from '../payment/idempotency.ts';
+import type { Collection } from '../payment/payment.ts';
 import { itemFrom, type SuspenseItem } from './item.ts';
 
 /** Money that came without having been asked for. */
@@ -40,6 +41,8 @@ export interface SuspenseItems {
    * Says how many attempts were looked at.
    */
   gather(limit: number): Promise<number>;
+  /** Whether what the wallet of a collection could not take was given to it later. */
+  wasReleased(collection: Collection): Promise<boolean>;
   /** Sends an open item on its way, with the key in the same statement; undefined if it is not open, or the key is used. */
   direct(id: string, direction: Direction, note: string, use: KeyUse): Promise<SuspenseItem | undefined>;
   claim(limit: number, leaseMs: number): Promise<SuspenseItem[]>;
@@ -89,7 +92,7 @@ export function createSuspenseItems(database: Database): SuspenseItems {
       const ids = Array.from({ length: limit }, () => ({ item: newId('sus'), transaction: newId('txn') }));
       return database.$executeRaw`
         WITH stray AS MATERIALIZED (
-          SELECT a.id, p.id AS payment_id, p.state AS payment_state, p.carried_by, p.fee_amount, a.amount, a.currency, a.rail,
+          SELECT a.id, p.id AS payment_id, p.state AS payment_state, p.carried_by, a.amount, a.currency, a.rail,
             a.rail_reference, a.counterparty, p.payer_display_name, row_number() OVER () AS place
           FROM payment_attempt a JOIN payment p ON p.id = a.payment_id
           WHERE a.state = 'CONFIRMED' AND NOT a.booked AND a.direction = 'COLLECTION'
@@ -98,9 +101,9 @@ export function createSuspenseItems(database: Database): SuspenseItems {
         ),
         items AS (
           INSERT INTO suspense_item
-            (id, origin, amount, currency, fee, payment_id, source_id, rail, rail_reference, sender_name, counterparty,
+            (id, origin, amount, currency, payment_id, source_id, rail, rail_reference, sender_name, counterparty,
             transaction_id)
-          SELECT n.item, 'LATE_COLLECTION', s.amount, s.currency, s.fee_amount, s.payment_id, s.id, s.rail, s.rail_reference,
+          SELECT n.item, 'LATE_COLLECTION', s.amount, s.currency, s.payment_id, s.id, s.rail, s.rail_reference,
             s.payer_display_name, s.counterparty, n.transaction
           FROM stray s
           JOIN unnest(
@@ -110,6 +113,14 @@ export function createSuspenseItems(database: Database): SuspenseItems {
           ON CONFLICT (source_id) DO NOTHING
         )
         UPDATE payment_attempt a SET booked = true FROM stray WHERE a.id = stray.id AND NOT a.booked`;
+    },
+
+    async wasReleased({ id, payee }) {
+      const to = { state: 'RELEASED', walletId: payee.walletId } as const;
+      const released = await database.suspenseItem.count({
+        where: { paymentId: id, refundId: null, origin: 'WALLET_UNAVAILABLE', ...to },
+      });
+      return released > 0;
     },
 
     async direct(id, direction, note, { principalId, key, fingerprint }) {
@@ -125,7 +136,7 @@ export function createSuspenseItems(database: Database): SuspenseItems {
         UPDATE suspense_item s SET
           state = ${isRelease ? 'RELEASING' : 'RETURNING'}::suspense_state,
           wallet_id = ${isRelease ? direction.walletId : null},
-          fee = CASE WHEN ${isRelease} THEN ${isRelease ? direction.fee : 0n}::bigint ELSE s.fee END,
+          fee = ${isRelease ? direction.fee : 0n}::bigint,
           counterparty = COALESCE(${json(isRelease ? null : direction.counterparty)}, s.counterparty),
           return_rail = ${isRelease ? null : direction.rail},
           release_id = ${newId('txn')}, settlement_id = ${isRelease ? null : newId('txn')},
@@ -178,9 +189,9 @@ export function createSuspenseItems(database: Database): SuspenseItems {
           RETURNING s.*, q.next_id
         )
         INSERT INTO suspense_item
-          (id, origin, state, amount, currency, fee, payment_id, refund_id, source_id, rail, rail_reference, sender_name,
+          (id, origin, state, amount, currency, payment_id, refund_id, source_id, rail, rail_reference, sender_name,
           remittance, counterparty, transaction_id)
-        SELECT next_id, origin, 'OPEN', amount, currency, fee, payment_id, refund_id, id, rail, rail_reference, sender_name,
+        SELECT next_id, origin, 'OPEN', amount, currency, payment_id, refund_id, id, rail, rail_reference, sender_name,
           remittance, counterparty, settlement_id
         FROM moved
         WHERE state = 'REOPENED'`;

@@ -1,17 +1,14 @@
 import { intoSuspense, leftTransit, mirroredReturn, releasedToWallet, sentBack } from '../payment/posting.ts';
-import type { Attempts } from '../rails/attempt-store.ts';
 import type { Ride, Rides } from '../rails/ride.ts';
 import type { RailTuning } from '../rails/tuning.ts';
 import { type BackoffOptions, backoff } from '../worker/backoff.ts';
 import type { BookAnswer, Books, Posting } from '../worker/books.ts';
-import { chargeOf } from '../worker/rail-stages.ts';
 import { unknown } from '../worker/stage.ts';
 import type { SuspenseItem } from './item.ts';
 import type { ItemStep, SuspenseItems } from './store.ts';
 
 export interface SuspenseWorkDependencies {
   readonly items: SuspenseItems;
-  readonly attempts: Attempts;
   readonly books: Books;
   readonly rides: Rides;
   readonly batchSize: number;
@@ -58,16 +55,10 @@ export function createSuspenseWork(dependencies: SuspenseWorkDependencies): () =
   };
 }
 
-/** D RAIL_CLEARING · C SUSPENSE, and what the rail charged for it. */
-async function takeIn({ attempts, books }: SuspenseWorkDependencies, those: SuspenseItem[]): Promise<Result[]> {
-  const carriers = await attempts.ofSubjects(those.flatMap(({ paymentId }) => paymentId ?? []));
-  const charges = those.flatMap(({ sourceId }) => {
-    const carrier = carriers.find(({ id }) => id === sourceId);
-    return carrier ? chargeOf(carrier) : [];
-  });
+/** D RAIL_CLEARING · C SUSPENSE. */
+async function takeIn({ books }: SuspenseWorkDependencies, those: SuspenseItem[]): Promise<Result[]> {
   const postings = those.map((item) => postingOf(item, item.transactionId, intoSuspense(railOf(item), item.amount)));
-  const [charged, answers] = await Promise.all([books.post(charges), books.post(postings)]);
-  if (charged.some(({ kind }) => kind !== 'done')) return those.map(() => 'unknown');
+  const answers = await books.post(postings);
   return answers.map(({ kind }) => (kind === 'done' ? { to: 'OPEN', carriedBy: null } : 'unknown'));
 }
 
@@ -105,7 +96,8 @@ async function giveBack({ books, rides }: SuspenseWorkDependencies, those: Suspe
   const results = new Map<string, Result>();
   for (const [index, item] of away.entries()) {
     const standing = standings[index];
-    results.set(item.id, standing && standing.kind !== 'riding' ? resultOf(standing, answers) : 'waiting');
+    const isOver = standing && standing.kind !== 'riding';
+    results.set(item.id, isOver ? resultOf(standing, answers.shift() ?? unknown) : 'waiting');
   }
   return those.map((item) => results.get(item.id) ?? 'unknown');
 }
@@ -116,16 +108,11 @@ function endingOf(item: SuspenseItem, standing: Ride | undefined): Posting[] {
   if (standing.kind === 'refused')
     return [postingOf(item, idOf(item.settlementId), mirroredReturn(amount, railBack(item)))];
   const { attempt } = standing;
-  return [
-    postingOf(item, idOf(item.settlementId), leftTransit(amount, railBack(item), attempt.rail)),
-    ...chargeOf(attempt),
-  ];
+  return [postingOf(item, idOf(item.settlementId), leftTransit(amount, railBack(item), attempt.rail))];
 }
 
-/** Takes the answers to what was posted for one end. */
-function resultOf(standing: Exclude<Ride, { kind: 'riding' }>, answers: BookAnswer[]): Result {
-  const mine = answers.splice(0, standing.kind === 'arrived' ? 1 + chargeOf(standing.attempt).length : 1);
-  if (mine.some((answer) => (answer ?? unknown).kind !== 'done')) return 'unknown';
+function resultOf(standing: Exclude<Ride, { kind: 'riding' }>, { kind }: BookAnswer): Result {
+  if (kind !== 'done') return 'unknown';
   return standing.kind === 'arrived'
     ? { to: 'RETURNED', carriedBy: standing.attempt.id }
     : { to: 'REOPENED', carriedBy: null };

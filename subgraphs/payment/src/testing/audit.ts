@@ -36,6 +36,7 @@ export async function auditPayments(databaseUrl: string): Promise<Audit> {
 function unfinished({ attempts, refunds, items, settlements }: Records): string[] {
   return [
     ...attempts.filter(isOpen).map(({ id, rail, state }) => `${id} over ${rail} is still ${state}`),
+    ...attempts.flatMap(({ id, chargeDueAt }) => (chargeDueAt ? [`the charge of ${id} is not in the books`] : [])),
     ...attempts.flatMap(({ id, contradictedAt }) =>
       contradictedAt ? [`the rail contradicts itself about ${id}`] : [],
     ),

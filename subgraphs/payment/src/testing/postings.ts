@@ -16,12 +16,12 @@ import {
   transferRefunded,
 } from '../payment/posting.ts';
 import type { Attempt } from '../rails/attempt.ts';
+import { chargesOf } from '../rails/charge-work.ts';
 import { isRailFailure } from '../rails/ride.ts';
 import { figuresOf, type Refund } from '../refund/refund.ts';
 import type { Settlement } from '../settlement/settlement.ts';
 import { postingOf as postingOfSettlement } from '../settlement/work.ts';
 import type { SuspenseItem } from '../suspense/item.ts';
-import { chargeOf } from '../worker/rail-stages.ts';
 
 /** A transaction that the books must hold. */
 export interface DuePosting {
@@ -51,6 +51,7 @@ export function duePostings({ payments, attempts, refunds, items, settlements }:
     ...payments.flatMap((payment) => ofPayment(payment, of(payment.id))),
     ...refunds.flatMap((refund) => ofRefund(refund, paymentOf(refund.paymentId), of(refund.id))),
     ...items.flatMap((item) => ofItem(item, attempts)),
+    ...attempts.flatMap(chargesOf),
     ...settlements.filter(({ bookedAt }) => bookedAt !== null).map(postingOfSettlement),
   ];
 }
@@ -62,7 +63,7 @@ function ofPayment(payment: Payment, attempts: readonly Attempt[]): DuePosting[]
       return hasMovedMoney(payment.state) ? [due(payment, payment.transactionId, postingOf(payment))] : [];
     case 'COLLECTION':
       return hasMovedMoney(payment.state)
-        ? [due(payment, payment.transactionId, postingOf(payment, carrier?.rail)), ...chargesOf(carrier)]
+        ? [due(payment, payment.transactionId, postingOf(payment, carrier?.rail))]
         : [];
     case 'PAYOUT':
       return ofPayout(payment, attempts, carrier);
@@ -76,8 +77,7 @@ function ofPayout(payout: Payout, attempts: readonly Attempt[], carrier: Attempt
   if (!carrier) return [captured];
   const confirmed = due(payout, payout.settlementId, payoutConfirmed(payout, carrier.rail));
   const returned = due(payout, payout.returnId, payoutReturned(payout, carrier.rail, payout.diverted));
-  const all = [captured, confirmed, ...chargesOf(carrier)];
-  return payout.state === 'REFUNDED' ? [...all, returned] : all;
+  return payout.state === 'REFUNDED' ? [captured, confirmed, returned] : [captured, confirmed];
 }
 
 function ofRefund(refund: Refund, payment: Payment, attempts: readonly Attempt[]): DuePosting[] {
@@ -96,7 +96,7 @@ function ofCollectionRefund(refund: Refund, payment: Collection, attempts: reado
   switch (refund.state) {
     case 'SUCCEEDED': {
       const left = leftTransit(refund.amount, payment.rail, carrier?.rail ?? '');
-      return [captured, due(payment, refund.settlementId, left), ...chargesOf(carrier)];
+      return [captured, due(payment, refund.settlementId, left)];
     }
     case 'FAILED':
       return [captured, due(payment, refund.settlementId, backFromTransit(reserved, refund.diverted))];
@@ -111,8 +111,7 @@ function ofItem(item: SuspenseItem, attempts: readonly Attempt[]): DuePosting[] 
   const own = (id: string, entries: Entry[]) => due(item, id, entries);
   // What a wallet could not take, and what could not be sent back, others put here.
   const came = item.origin !== 'WALLET_UNAVAILABLE' && !sourceId.startsWith('sus_') && item.state !== 'INCOMING';
-  const source = attempts.find(({ id }) => id === sourceId);
-  const into = came ? [own(item.transactionId, intoSuspense(rail ?? '', amount)), ...chargesOf(source)] : [];
+  const into = came ? [own(item.transactionId, intoSuspense(rail ?? '', amount))] : [];
   if (releaseId === null) return into;
   if (walletId !== null)
     return item.state === 'RELEASED' ? [...into, own(releaseId, releasedToWallet(amount, fee, walletId))] : into;
@@ -120,11 +119,7 @@ function ofItem(item: SuspenseItem, attempts: readonly Attempt[]): DuePosting[] 
   const sent = [...into, own(releaseId, sentBack(amount, back))];
   if (item.state === 'REOPENED' && settlementId) return [...sent, own(settlementId, mirroredReturn(amount, back))];
   if (item.state !== 'RETURNED' || !settlementId || !carrier) return sent;
-  return [...sent, own(settlementId, leftTransit(amount, back, carrier.rail)), ...chargesOf(carrier)];
-}
-
-function chargesOf(attempt: Attempt | undefined): DuePosting[] {
-  return attempt ? chargeOf(attempt) : [];
+  return [...sent, own(settlementId, leftTransit(amount, back, carrier.rail))];
 }
 
 function due({ id: reference }: { readonly id: string }, id: string, entries: readonly Entry[]): DuePosting {

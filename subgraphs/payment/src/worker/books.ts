@@ -173,7 +173,7 @@ export function createBooks({ ledger }: Pick<Peers, 'ledger'>, logger: Logger): 
 }
 
 function isTurnedAway(answer: BookAnswer): boolean {
-  return answer.kind === 'refused' && answer.why === 'WALLET';
+  return answer.kind === 'refused' && (answer.why === 'WALLET' || answer.why === 'CEILING');
 }
 
 function wireOf({ id, kind, reference, entries }: Posting) {

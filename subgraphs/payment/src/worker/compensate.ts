@@ -1,10 +1,11 @@
+import { currencyOf } from '@paygraph/money';
 import type { Logger } from '@paygraph/service';
 import { type Database, milliseconds } from '../database.ts';
 import { VoidDocument } from '../generated/peers/ledger.ts';
 import { ReleaseLimitsDocument, UseLimitsDocument } from '../generated/peers/wallet.ts';
 import type { CompensationAction } from '../generated/prisma/enums.ts';
 import type { Payment } from '../payment/payment.ts';
-import { answersTo, type Peers } from '../peers/peers.ts';
+import { answersTo, type Peers, toWire } from '../peers/peers.ts';
 import { type BackoffOptions, backoff } from './backoff.ts';
 
 /** A compensation that this worker has taken up. */
@@ -13,6 +14,9 @@ interface Owed {
   readonly action: CompensationAction;
   readonly reservationId: string;
   readonly kind: Payment['kind'];
+  /** What left the payer's wallet, when only a part was captured: fees included, in minor units of `currency`. */
+  readonly captured: bigint | null;
+  readonly currency: string;
   /** This time included. */
   readonly attempts: number;
 }
@@ -95,7 +99,10 @@ function actsOf({ peers, bookReturns, logger }: CompensatorDependencies): Record
     },
     async USE_LIMITS(owed) {
       const paymentIds = owed.map(({ paymentId }) => paymentId);
-      const answers = (await wallet.request(UseLimitsDocument, { paymentIds })).useLimits;
+      const captured = owed.flatMap(({ paymentId, captured: amount, currency }) =>
+        amount === null ? [] : [{ paymentId, amount: toWire({ amount, currency: currencyOf(currency) }) }],
+      );
+      const answers = (await wallet.request(UseLimitsDocument, { paymentIds, captured })).useLimits;
       return judge(owed, answers, ({ status }) => status === 'USED');
     },
   };
@@ -115,7 +122,8 @@ function claim({ database, batchSize, leaseMs }: CompensatorDependencies): Promi
     SET attempts = c.attempts + 1, next_attempt_at = clock_timestamp() + ${milliseconds(leaseMs)}
     FROM due JOIN payment p ON p.id = due.payment_id
     WHERE c.payment_id = due.payment_id AND c.action = due.action
-    RETURNING c.payment_id AS "paymentId", c.action, p.reservation_id AS "reservationId", p.kind, c.attempts`;
+    RETURNING c.payment_id AS "paymentId", c.action, p.reservation_id AS "reservationId", p.kind,
+      p.captured_source + p.captured_fee AS captured, p.source_currency AS currency, c.attempts`;
 }
 
 /** An acknowledgement stays, also when a worker that was slower got none. */

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mortal, type Reach, workersOn } from '../../test/mortal.ts';
 import { eventually, testTuning } from '../../test/platform.ts';
 import { createMaker, type Scene, setScene } from '../../test/scene.ts';
 import { isSettled } from '../payment/lifecycle.ts';
 import { defaultTuning, type Tuning } from '../tuning.ts';
+import { createLeases } from './lease.ts';
 
 let scene: Scene;
 let maker: ReturnType<typeof createMaker>;
@@ -44,36 +46,55 @@ async function makePayments() {
   return made.map(({ id }) => id);
 }
 
-it('a process that dies after any one of its steps leaves payments that another ends exactly once', {
-  timeout: 120_000,
-}, async () => {
-  let died = true;
-  for (let last = 1; died; last += 1) {
-    const ids = await makePayments();
-    const life = mortal(reach, last);
-    // It is nudged to all it does: what it would find by looking is no step of these payments.
-    const doomed = workersOn(life.reach, { ...tuning, pollMs: 60_000 });
-    await doomed.start();
-    await eventually(async () => life.isDead() || (await atRest(ids)));
-    died = !(await atRest(ids));
-    await doomed.stop();
+/** By a process of which nothing is heard again. */
+async function takenUp(ids: readonly string[]): Promise<void> {
+  const leases = createLeases(scene.client, { owner: randomUUID(), leaseMs: 1 });
+  const taken = new Set<string>();
+  await eventually(async () => {
+    for (const { payment } of await leases.claim(10)) taken.add(payment.id);
+    return ids.every((id) => taken.has(id));
+  });
+}
 
-    const heir = workersOn(reach, tuning);
-    await heir.start();
-    await eventually(() => atRest(ids));
-    await heir.stop();
-    const ended = await scene.client.payment.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
-    expect(new Map(ended.map(({ id, state, failureCode }) => [id, failureCode ?? state]))).toEqual(
-      new Map([
-        [ids[0], 'CONFIRMED'],
-        [ids[1], 'INSUFFICIENT_FUNDS'],
-        [ids[2], 'CONFIRMED'],
-      ]),
-    );
-    expect(last).toBeLessThan(100);
-  }
-  expect(await scene.troubles()).toEqual([]);
-});
+it.each([
+  ['takes up', async () => {}],
+  // Of those nobody but the books can say whether they are being carried out.
+  ['takes over from another that has vanished,', (ids: readonly string[]) => takenUp(ids)],
+])(
+  'a process that dies after any step of payments that it %s leaves them to another that ends each once',
+  {
+    timeout: 120_000,
+  },
+  async (_, before) => {
+    let died = true;
+    for (let last = 1; died; last += 1) {
+      const ids = await makePayments();
+      await before(ids);
+      const life = mortal(reach, last);
+      // It is nudged to all it does: what it would find by looking is no step of these payments.
+      const doomed = workersOn(life.reach, { ...tuning, pollMs: 60_000 });
+      await doomed.start();
+      await eventually(async () => life.isDead() || (await atRest(ids)));
+      died = !(await atRest(ids));
+      await doomed.stop();
+
+      const heir = workersOn(reach, tuning);
+      await heir.start();
+      await eventually(() => atRest(ids));
+      await heir.stop();
+      const ended = await scene.client.payment.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
+      expect(new Map(ended.map(({ id, state, failureCode }) => [id, failureCode ?? state]))).toEqual(
+        new Map([
+          [ids[0], 'CONFIRMED'],
+          [ids[1], 'INSUFFICIENT_FUNDS'],
+          [ids[2], 'CONFIRMED'],
+        ]),
+      );
+      expect(last).toBeLessThan(100);
+    }
+    expect(await scene.troubles()).toEqual([]);
+  },
+);
 
 it('a process that dies after any step of a payment that it carries on from its making leaves it to another', {
   timeout: 120_000,

@@ -7,13 +7,15 @@ export type LedgerCommand = 'reserve' | 'capture' | 'post';
 
 /** Whichever wallet the ledger names is not available. */
 const wallet = 'WALLET';
+/** The wallet that the ledger names would hold more than it may. */
+const ceiling = 'CEILING';
 /** It stays open whether money has moved: the same is asked again, and somebody must look. */
 const open = 'OPEN';
 
 /** The id belongs to other entries: nothing was posted by it now. */
 const other = 'OTHER_CONTENT';
 
-export type Meaning = 'INSUFFICIENT_FUNDS' | 'INTERNAL' | typeof wallet | typeof open | typeof other;
+export type Meaning = 'INSUFFICIENT_FUNDS' | 'INTERNAL' | typeof wallet | typeof ceiling | typeof open | typeof other;
 
 /**
  * What a refusal means for the payment. A reservation or posting that is refused holds and moves nothing, unless its id
@@ -37,7 +39,7 @@ const meanings: Record<LedgerErrorCode, Record<LedgerCommand, Meaning>> = {
   EXCEEDS_RESERVATION: { reserve: 'INTERNAL', capture: open, post: 'INTERNAL' },
   TRANSACTION_NOT_FOUND: { reserve: 'INTERNAL', capture: open, post: 'INTERNAL' },
   EXCEEDS_ORIGINAL: { reserve: 'INTERNAL', capture: open, post: 'INTERNAL' },
-  EXCEEDS_CEILING: { reserve: wallet, capture: open, post: wallet },
+  EXCEEDS_CEILING: { reserve: ceiling, capture: open, post: ceiling },
   LINKED_REFUSED: { reserve: 'INTERNAL', capture: open, post: 'INTERNAL' },
 };
 
@@ -51,8 +53,10 @@ export function failureFor(
   {
     why,
     wallet: account,
-  }: { readonly why: 'INSUFFICIENT_FUNDS' | 'INTERNAL' | 'WALLET'; readonly wallet: string | null },
+  }: { readonly why: 'INSUFFICIENT_FUNDS' | 'INTERNAL' | 'WALLET' | 'CEILING'; readonly wallet: string | null },
 ): FailureCode {
+  // What is paid takes from the payer's wallet: only the payee's can hold too much by it.
+  if (why === ceiling) return 'MAXIMUM_BALANCE_EXCEEDED';
   if (why !== wallet) return why;
   if ('walletId' in payment.payee && account === payment.payee.walletId) return 'PAYEE_WALLET_UNAVAILABLE';
   if ('walletId' in payment.payer && account === payment.payer.walletId) return 'PAYER_WALLET_UNAVAILABLE';

@@ -69,7 +69,7 @@ interface Queue {
 /** What there may be in a queue; none is reported as 0. */
 const queues = [
   ...['INITIATED', 'VALIDATING', 'IN_REVIEW', 'PENDING', 'PROCESSING'],
-  ...['attempts', 'compensations', 'refunds', 'settlements', 'suspense', 'webhooks'],
+  ...['attempts', 'charges', 'compensations', 'refunds', 'settlements', 'suspense', 'webhooks'],
 ];
 
 function measureQueues(registry: Registry, database: Database): void {
@@ -106,6 +106,9 @@ function readQueues(database: Database): Promise<Queue[]> {
       UNION ALL
       (SELECT 'attempts', next_attempt_at, lease_until, created_at FROM payment_attempt
         WHERE state IN ('CREATED', 'SUBMITTED', 'ACCEPTED') ORDER BY next_attempt_at LIMIT 100000)
+      UNION ALL
+      (SELECT 'charges', charge_due_at, NULL, charge_due_at FROM payment_attempt
+        WHERE charge_due_at IS NOT NULL ORDER BY charge_due_at LIMIT 100000)
       UNION ALL
       (SELECT 'refunds', next_attempt_at, lease_until, created_at FROM payment_refund
         WHERE state IN ('PENDING', 'PROCESSING') ORDER BY next_attempt_at LIMIT 100000)

@@ -1,12 +1,11 @@
 import type { Money } from '@paygraph/money';
 import type { Counterparty } from '@paygraph/rails';
 import { type Collection, capturedPrice, type Payout } from '../payment/payment.ts';
-import { payoutConfirmed, payoutFailed, postingOf, railCharge } from '../payment/posting.ts';
+import { payoutConfirmed, payoutFailed, postingOf } from '../payment/posting.ts';
 import { debitOf } from '../quote/price.ts';
-import type { Attempt } from '../rails/attempt.ts';
 import type { Attempts } from '../rails/attempt-store.ts';
 import type { RailFailure, Ride, Rides } from '../rails/ride.ts';
-import type { Books, Delivery, Posting } from './books.ts';
+import type { Books, Delivery } from './books.ts';
 import { captureOf, outcomeOf } from './outcomes.ts';
 import { failed, type Outcome, unknown } from './stage.ts';
 
@@ -41,13 +40,12 @@ export function createRailStages({ books, rides, attempts }: RailStageDependenci
       const known = await attempts.ofSubjects(
         collections.filter(({ carriedBy }) => carriedBy !== null).map(({ id }) => id),
       );
-      const carriers = collections.map(({ carriedBy }) => known.find(({ id }) => id === carriedBy));
-      const deliveries = collections.map((collection, index) => {
-        const rail = carriers[index]?.rail;
+      const deliveries = collections.map((collection) => {
+        const rail = known.find(({ id }) => id === collection.carriedBy)?.rail;
         const posting = { ...idsOf(collection), id: collection.transactionId, entries: postingOf(collection, rail) };
         return { posting, diverted: postingOf({ ...collection, diverted: true }, rail) };
       });
-      const answers = await settle(books, deliveries, carriers);
+      const answers = await books.deliver(deliveries);
       return collections.map((collection, index): Outcome => {
         const { transactionId, price } = collection;
         const answer = answers[index] ?? unknown;
@@ -97,8 +95,7 @@ async function settlePayouts(books: Books, payouts: readonly Payout[], rides: re
     const entries = payoutConfirmed(payout, ride.attempt.rail);
     return { posting: { ...common, entries }, diverted: entries };
   });
-  const carriers = ended.map(({ ride }) => (ride.kind === 'arrived' ? ride.attempt : undefined));
-  const answers = await settle(books, deliveries, carriers);
+  const answers = await books.deliver(deliveries);
   const outcomes = ended.map(({ payout, ride }, index) => endOf(payout, ride, answers[index] ?? unknown));
   return rides.map((ride) => (ride.kind === 'riding' ? waiting : (outcomes.shift() ?? unknown)));
 }
@@ -126,26 +123,6 @@ function endOf(payout: Payout, ride: EndedRide, answer: Delivery): Outcome {
 
 function step(code: RailFailure) {
   return { kind: 'step', to: 'FAILED', reason: code, failureCode: code } as const;
-}
-
-/** Posts what ended, and what the rails charge for it. A charge that is not acknowledged leaves its payment open. */
-export async function settle(
-  books: Books,
-  deliveries: Parameters<Books['deliver']>[0],
-  carriers: readonly (Attempt | undefined)[],
-): Promise<Delivery[]> {
-  const charges = carriers.flatMap((attempt) => (attempt ? chargeOf(attempt) : []));
-  const [answers, charged] = await Promise.all([books.deliver(deliveries), books.post(charges)]);
-  const unpaid = new Set(charges.filter((_, index) => charged[index]?.kind !== 'done').map(({ id }) => id));
-  return answers.map((answer, index) => {
-    const attempt = carriers[index];
-    return attempt && unpaid.has(attempt.chargeId) ? unknown : answer;
-  });
-}
-
-/** What the books hold of a rail's charge for an attempt. */
-export function chargeOf({ chargeId, subjectId, rail, charge }: Attempt): Posting[] {
-  return charge ? [{ id: chargeId, kind: 'ADJUSTMENT', reference: subjectId, entries: railCharge(rail, charge) }] : [];
 }
 
 function riderOf(payment: Payout | RailCollection, direction: 'COLLECTION' | 'PAYOUT', amount: Money) {

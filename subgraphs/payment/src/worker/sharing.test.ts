@@ -35,6 +35,16 @@ describe('a lone payment', () => {
     await service.stop();
   });
 
+  it('waits for no poll and no lease once it is captured by hand', async () => {
+    const service = await scene.start({ ...never, leaseMs: 3_600_000 });
+    const asAma = scene.asAma(service);
+    const id = idOf(await asAma.pay({ ...scene.dollars('1'), captureMethod: 'MANUAL' }));
+    await asAma.paymentIn(id, 'PENDING');
+    expect((await asAma.capture(id)).userErrors).toEqual([]);
+    await asAma.paymentIn(id, 'CONFIRMED');
+    await service.stop();
+  });
+
   it('waits for none either when a peer did not answer at first', async () => {
     const service = await scene.start(never);
     const asAma = scene.asAma(service);

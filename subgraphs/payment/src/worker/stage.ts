@@ -5,17 +5,26 @@ import type { PaymentReason, PaymentState } from '../payment/lifecycle.ts';
 import type { Diversion, Passage } from '../payment/move.ts';
 import type { Payment } from '../payment/payment.ts';
 
+interface Taken {
+  readonly kind: 'step';
+  readonly reason: PaymentReason;
+  readonly through?: readonly Passage[];
+  readonly actor?: string;
+  readonly carriedBy?: string;
+  readonly diversion?: Diversion;
+}
+
+export interface Failure extends Taken {
+  readonly to: 'FAILED';
+  readonly failureCode: FailureCode;
+  /** Whether the books are known to have closed the payment's reservation. */
+  readonly isClosed?: boolean;
+}
+
 /** What becomes of a payment once a stage has seen it. */
 export type Outcome =
-  | {
-      readonly kind: 'step';
-      readonly to: PaymentState;
-      readonly reason: PaymentReason;
-      readonly through?: readonly Passage[];
-      readonly failureCode?: FailureCode;
-      readonly carriedBy?: string;
-      readonly diversion?: Diversion;
-    }
+  | (Taken & { readonly to: Exclude<PaymentState, 'FAILED'> })
+  | Failure
   /** Nobody knows: a peer did not answer. Asked again after a growing pause. */
   | { readonly kind: 'unknown' }
   /** Known to be undecided: an analyst has the word. Asked again, less and less often. */
@@ -28,8 +37,8 @@ export type Stage = (payments: readonly Payment[]) => Promise<readonly Outcome[]
 
 export const unknown = { kind: 'unknown' } as const;
 
-export function failed(code: FailureCode, reason: PaymentReason = code): Outcome {
-  return { kind: 'step', to: 'FAILED', reason, failureCode: code };
+export function failed(failureCode: FailureCode, reason: PaymentReason = failureCode): Failure {
+  return { kind: 'step', to: 'FAILED', reason, failureCode };
 }
 
 /**

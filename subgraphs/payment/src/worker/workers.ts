@@ -1,6 +1,7 @@
 import type { Logger, Tracing } from '@paygraph/service';
 import type { Database } from '../database.ts';
 import { compensations } from '../payment/compensation.ts';
+import type { Endings } from '../payment/ending.ts';
 import type { Moves } from '../payment/move.ts';
 import type { Payment } from '../payment/payment.ts';
 import type { Payments } from '../payment/store.ts';
@@ -9,9 +10,11 @@ import type { Quotes } from '../quote/quote.ts';
 import type { Attempts } from '../rails/attempt-store.ts';
 import { createAttemptWork } from '../rails/attempt-work.ts';
 import { createCaller } from '../rails/call.ts';
+import { createChargeWork } from '../rails/charge-work.ts';
 import type { LiveRail } from '../rails/live-rail.ts';
 import { createRides } from '../rails/ride.ts';
 import type { Router } from '../rails/router.ts';
+import { createStatementWork } from '../rails/statement-work.ts';
 import { purgeWebhooks } from '../rails/webhook-purge.ts';
 import { createWebhookWork } from '../rails/webhook-work.ts';
 import type { Refunds } from '../refund/store.ts';
@@ -39,6 +42,7 @@ export interface WorkerDependencies {
   readonly database: Database;
   readonly peers: Peers;
   readonly moves: Moves;
+  readonly endings: Endings;
   readonly payments: Payments;
   readonly quotes: Quotes;
   readonly attempts: Attempts;
@@ -97,8 +101,10 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     attempts: loop('attempts', { concurrency }),
     refunds: loop('refunds'),
     suspense: loop('suspense'),
+    charges: loop('charges'),
     settlements: loop('settlements'),
     webhooks: loop('webhooks'),
+    statements: loop('statements'),
     expire: loop('expire'),
     // Of a round there is never anything left to be done at once.
     extend: loop('extend', { pollMs: tuning.extendMs, batchSize: Number.POSITIVE_INFINITY }),
@@ -157,7 +163,7 @@ export type Work = (typeof works)[number];
 /** What peers are owed for payments that went well goes together within so many ms. */
 const gatherMs = 250;
 
-type LoopName = Work | 'expire' | 'extend' | 'compensate' | 'purge';
+type LoopName = Work | 'charges' | 'statements' | 'expire' | 'extend' | 'compensate' | 'purge';
 
 interface Signals {
   readonly moved: (payments: readonly Payment[]) => void;
@@ -175,11 +181,11 @@ interface Rounds {
 function createRounds(dependencies: WorkerDependencies, signals: Signals): Rounds {
   const { database, peers, moves, payments, quotes, attempts, refunds, items, rails, router, tuning, logger, tracing } =
     dependencies;
-  const { observe } = dependencies;
+  const { endings, observe } = dependencies;
   const { batchSize, leaseMs, backoff } = tuning;
   const { moved, nudge, nudgeIn } = signals;
   const books = createBooks(peers, logger);
-  const atOnce = createAtOnce(books, moves);
+  const atOnce = createAtOnce(books, moves, endings);
   const rides = createRides({ attempts, router, tuning: tuning.rails, created: () => nudge('attempts') });
   const leases = createLeases(database, { owner: dependencies.owner, leaseMs });
   const stages = createStages({
@@ -199,6 +205,7 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Round
     nudge('work');
     nudge('refunds');
     nudge('suspense');
+    nudge('charges');
     nudge('compensate');
   };
   const begin = async (claims: readonly Claim[]) => {
@@ -222,9 +229,10 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Round
       rails: tuning.rails,
     }),
     suspense: createSuspenseWork({
-      ...{ items, attempts, books, rides, batchSize, leaseMs, backoff },
+      ...{ items, books, rides, batchSize, leaseMs, backoff },
       rails: tuning.rails,
     }),
+    charges: createChargeWork({ database, books, batchSize, leaseMs }),
     settlements: createSettlementWork({ settlements: dependencies.settlements, books, batchSize, leaseMs, backoff }),
     webhooks: createWebhookWork({
       ...{ database, attempts, items, batchSize, leaseMs, logger },
@@ -232,6 +240,11 @@ function createRounds(dependencies: WorkerDependencies, signals: Signals): Round
         nudge('attempts');
         decided();
       },
+    }),
+    statements: createStatementWork({
+      ...{ database, rails, logger },
+      statementMs: tuning.rails.statementMs,
+      received: () => nudge('webhooks'),
     }),
     async expire() {
       const ended = [...(await moves.expire(batchSize)), ...(await atOnce.expire(batchSize))];

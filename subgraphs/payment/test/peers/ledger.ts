@@ -38,6 +38,8 @@ export interface SimulatedLedger extends PeerServer {
   /** Gives a wallet money from outside. */
   fund(walletId: string, amount: string, currency: string): void;
   freeze(walletId: string, how: Freeze | null): void;
+  /** How much a wallet may hold, in minor units; as much as there is if null. */
+  setCeiling(walletId: string, ceiling: bigint | null): void;
   /** Ends a reservation as if its time had run out. */
   expireReservation(id: string): void;
   /** Voids a reservation, made or not, as if somebody else had asked for it. */
@@ -62,6 +64,7 @@ export async function startLedger(): Promise<SimulatedLedger> {
   const tombstones = new Set<string>();
   const expired = new Set<string>();
   const freezes = new Map<string, Freeze>();
+  const ceilings = new Map<string, bigint>();
   const balances = new Map<string, { posted: bigint; pendingOut: bigint }>();
 
   const balanceOf = (walletId: string) => {
@@ -90,6 +93,9 @@ export async function startLedger(): Promise<SimulatedLedger> {
       if (freeze === `FROZEN_${direction}`) return { code: 'ACCOUNT_FROZEN', account: walletId };
       if (direction === 'DEBIT' && available(walletId) < amount)
         return { code: 'INSUFFICIENT_FUNDS', account: walletId };
+      const ceiling = ceilings.get(walletId);
+      if (ceiling !== undefined && direction === 'CREDIT' && balanceOf(walletId).posted + amount > ceiling)
+        return { code: 'EXCEEDS_CEILING', account: walletId };
     }
     return undefined;
   };
@@ -179,6 +185,10 @@ export async function startLedger(): Promise<SimulatedLedger> {
     freeze(walletId, how) {
       if (how) freezes.set(walletId, how);
       else freezes.delete(walletId);
+    },
+    setCeiling(walletId, ceiling) {
+      if (ceiling === null) ceilings.delete(walletId);
+      else ceilings.set(walletId, ceiling);
     },
     expireReservation(id) {
       hold(reservations.get(id)?.entries ?? [], -1n);

@@ -1,6 +1,7 @@
 import { newId } from '@paygraph/ids';
 import { currencyOf, parseAmount } from '@paygraph/money';
 import type {
+  LimitCaptureInput,
   LimitHoldErrorCode,
   LimitHoldInput,
   LimitHoldStatus,
@@ -20,7 +21,7 @@ interface Wallet {
 
 interface Hold {
   readonly walletId: string;
-  readonly amount: bigint;
+  amount: bigint;
   status: Exclude<LimitHoldStatus, 'REFUSED'>;
 }
 
@@ -51,19 +52,18 @@ export async function startWallets(): Promise<SimulatedWallets> {
     const wallet = wallets.get(walletId);
     if (!wallet) return refused('WALLET_NOT_FOUND');
     if (wallet.status !== 'ACTIVE' && wallet.status !== 'FROZEN_IN') return refused('WALLET_NOT_ACTIVE');
-    const parsed = parseAmount(amount.amount, currencyOf(amount.currency));
-    if (parsed.kind === 'fault') throw new Error(parsed.fault);
-    const asked = parsed.money.amount;
+    const asked = minorUnits(amount);
     if (wallet.paymentLimit !== undefined && asked > wallet.paymentLimit) return refused('PER_PAYMENT_LIMIT_EXCEEDED');
     if (wallet.dailyLimit !== undefined && taken(walletId) + asked > wallet.dailyLimit)
       return refused('DAILY_LIMIT_EXCEEDED');
     holds.set(paymentId, { walletId, amount: asked, status: 'HELD' });
     return { paymentId, status: 'HELD', code: null };
   };
-  const use = (paymentId: string) => {
+  const use = (paymentId: string, captured: LimitCaptureInput | undefined) => {
     const hold = holds.get(paymentId);
     if (!hold) return { paymentId, status: 'REFUSED', code: 'HOLD_NOT_FOUND' };
     if (hold.status === 'RELEASED') return { paymentId, status: 'REFUSED', code: 'HOLD_RELEASED' };
+    if (hold.status === 'HELD' && captured) hold.amount = minorUnits(captured.amount);
     hold.status = 'USED';
     return { paymentId, status: 'USED', code: null };
   };
@@ -85,7 +85,13 @@ export async function startWallets(): Promise<SimulatedWallets> {
         return own.find(({ status }) => status === 'ACTIVE' || status === 'FROZEN_OUT') ?? own[0] ?? null;
       }),
     reserveLimits: (args: { holds: LimitHoldInput[] }) => args.holds.map(reserve),
-    useLimits: (args: { paymentIds: string[] }) => args.paymentIds.map(use),
+    useLimits: (args: { paymentIds: string[]; captured?: LimitCaptureInput[] }) =>
+      args.paymentIds.map((id) =>
+        use(
+          id,
+          args.captured?.find(({ paymentId }) => paymentId === id),
+        ),
+      ),
     releaseLimits: (args: { paymentIds: string[] }) => args.paymentIds.map(release),
   });
   const wallet = (id: string) => {
@@ -110,4 +116,10 @@ export async function startWallets(): Promise<SimulatedWallets> {
     holdOf: (paymentId) => holds.get(paymentId)?.status,
     taken,
   };
+}
+
+function minorUnits({ amount, currency }: LimitHoldInput['amount']): bigint {
+  const parsed = parseAmount(amount, currencyOf(currency));
+  if (parsed.kind === 'fault') throw new Error(parsed.fault);
+  return parsed.money.amount;
 }

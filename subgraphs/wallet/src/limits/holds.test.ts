@@ -230,6 +230,22 @@ describe('limit holds', () => {
       expect(await takenOn(today)).toBe(100n);
     });
 
+    it('gives back what was not captured of it, once', async () => {
+      const [part, whole, other] = [request(100), request(60), request(40)];
+      await holds.reserve([part, whole, other], today);
+      const captured = new Map([
+        [part.paymentId, 30n],
+        [other.paymentId, 41n],
+      ]);
+      const ids = [part, whole, other].map(({ paymentId }) => paymentId);
+      for (let times = 0; times < 2; times += 1)
+        expect(outcomes(await holds.use(ids, now, captured))).toEqual(['USED', 'USED', 'HOLD_CONFLICT']);
+      expect(await takenOn(today)).toBe(130n);
+      expect(await takenIn(today)).toBe(130n);
+      // What was asked for is still what a repetition is compared with.
+      expect(outcomes(await holds.reserve([part], today))).toEqual(['USED']);
+    });
+
     it('does not release what was used, nor use what was released', async () => {
       const [paid, failed] = [request(100), request(60)];
       await holds.reserve([paid, failed], today);

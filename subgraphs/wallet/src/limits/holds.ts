@@ -27,8 +27,11 @@ export interface HoldResult {
 export interface LimitHolds {
   /** Takes what fits from the limits of a day (UTC) and its month, each request judged alone and in order. Refusals leave no trace. */
   reserve(requests: readonly HoldRequest[], day: Date): Promise<HoldResult[]>;
-  /** Keeps for good what confirmed payments hold. */
-  use(paymentIds: readonly string[], at: Date): Promise<HoldResult[]>;
+  /**
+   * Keeps for good what confirmed payments hold.
+   * @param captured what was captured of those captured in part, in minor units, fees included; the rest is given back
+   */
+  use(paymentIds: readonly string[], at: Date, captured?: ReadonlyMap<string, bigint>): Promise<HoldResult[]>;
   /** Gives back what payments hold, to the day it was taken from; without a hold they can never get one. */
   release(paymentIds: readonly string[], at: Date): Promise<HoldResult[]>;
   /** Up to `limit` payments whose holds were live before that time, in the order of ids, after `after`. */
@@ -76,13 +79,18 @@ export function createLimitHolds(prisma: PrismaClient): LimitHolds {
       return requests.flatMap((_request, place) => results.get(place) ?? []);
     },
 
-    async use(paymentIds, at) {
-      await prisma.$executeRaw(statements.use(paymentIds, at));
+    async use(paymentIds, at, captured = new Map()) {
+      await prisma.$transaction([
+        ...(captured.size > 0 ? [prisma.$executeRaw(statements.lockMonthsOfHolds([...captured.keys()]))] : []),
+        prisma.$executeRaw(statements.use(paymentIds, at, captured)),
+      ]);
       const standing = await standings(paymentIds);
       return paymentIds.map((paymentId) => {
         const status = standing.get(paymentId);
         if (status === undefined) return { paymentId, status: 'REFUSED', code: 'HOLD_NOT_FOUND' };
         if (status === 'RELEASED') return { paymentId, status: 'REFUSED', code: 'HOLD_RELEASED' };
+        // More was captured than is held.
+        if (status === 'HELD') return { paymentId, status: 'REFUSED', code: 'HOLD_CONFLICT' };
         return { paymentId, status, code: null };
       });
     },

@@ -48,6 +48,21 @@ describe('limits', () => {
     expect(left).toEqual([]);
   });
 
+  it('count what was captured of a payment, and not what was held for it', async () => {
+    const { id } = await the.opened();
+    const whole = hold(id, '100.00');
+    await asPayment(reserveDocument, { holds: [whole] });
+    const captured = [{ paymentId: whole.paymentId, amount: { amount: '40.50', currency: 'USD' } }];
+    const document = `mutation ($ids: [ID!]!, $captured: [LimitCaptureInput!]) {
+      useLimits(paymentIds: $ids, captured: $captured) ${resultFields} }`;
+    const used = await asPayment(document, { ids: [whole.paymentId], captured });
+    expect(used.data.useLimits).toEqual([{ paymentId: whole.paymentId, status: 'USED', code: null }]);
+    expect(await usedOf(id)).toMatchObject({ dailyUsed: { amount: '40.50' }, monthlyUsed: { amount: '40.50' } });
+    const wrong = [{ paymentId: whole.paymentId, amount: { amount: '0.001', currency: 'USD' } }];
+    const refused = await asPayment(document, { ids: [], captured: wrong });
+    expect(errorCode(refused)).toBe('BAD_USER_INPUT');
+  });
+
   it('are those of the owner’s tier, and follow it', async () => {
     const { id } = await the.opened();
     expect(await usedOf(id)).toMatchObject({

@@ -84,7 +84,14 @@ export const limitMutations = ({ holds, table, tiers, store, clock }: LimitDepen
       return holds.reserve(requests, dayOf(clock()));
     },
 
-    useLimits: (_root, { paymentIds }) => holds.use(checkedIds(paymentIds), clock()),
+    useLimits(_root, { paymentIds, captured }) {
+      const parts = (captured ?? []).map(({ paymentId, amount }, index): [string, bigint] => [
+        checkedId(paymentId, ['captured', String(index), 'paymentId']),
+        moneyFrom(amount, ['captured', String(index), 'amount']).amount,
+      ]);
+      checkSize('captured', parts.length);
+      return holds.use(checkedIds(paymentIds), clock(), new Map(parts));
+    },
 
     releaseLimits: (_root, { paymentIds }) => holds.release(checkedIds(paymentIds), clock()),
   } satisfies MutationResolvers;
@@ -96,12 +103,11 @@ function moneyOf(amount: bigint, currency: Currency): { amount: string; currency
 
 /** What is asked for, before it is known how much there may be. @throws GraphQLError BAD_USER_INPUT */
 function askedIn({ paymentId, walletId, amount }: LimitHoldInput, index: number): Omit<HoldRequest, 'limits'> {
-  const money = moneyFrom(amount, index);
+  const money = moneyFrom(amount, ['holds', String(index), 'amount']);
   return { paymentId: checkedId(paymentId, ['holds', String(index), 'paymentId']), walletId, amount: money };
 }
 
-function moneyFrom({ amount, currency }: LimitHoldInput['amount'], index: number): Money {
-  const field = ['holds', String(index), 'amount'];
+function moneyFrom({ amount, currency }: LimitHoldInput['amount'], field: readonly string[]): Money {
   if (!isCurrency(currency)) throw badUserInput('Not a currency', [...field, 'currency']);
   const parsed = parseAmount(amount, currency);
   if (parsed.kind === 'fault') throw badUserInput(`Not an amount: ${parsed.fault}`, [...field, 'amount']);

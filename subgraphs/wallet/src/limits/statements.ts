@@ -48,29 +48,43 @@ export function insertTombstones(paymentIds: readonly string[], at: Date): Prism
 /** Releases what is held, and gives it back to the counters, which are locked. */
 export function release(paymentIds: readonly string[], at: Date): Prisma.Sql {
   return Prisma.sql`
-    WITH released AS (
+    WITH settled AS (
       UPDATE limit_hold SET status = 'RELEASED', settled_at = ${at}
       WHERE payment_id = ANY (${paymentIds}::text[]) AND status = 'HELD'
-      RETURNING wallet_id, day, date_trunc('month', day::timestamp)::date AS month, amount
-    ), given_to_month AS (
-      UPDATE monthly_usage AS usage SET taken = usage.taken - sums.amount
-      FROM (SELECT wallet_id, month, sum(amount)::bigint AS amount FROM released GROUP BY wallet_id, month) AS sums
-      WHERE usage.wallet_id = sums.wallet_id AND usage.month = sums.month
-    )
-    UPDATE limit_usage AS usage SET taken = usage.taken - sums.amount
-    FROM (SELECT wallet_id, day, sum(amount)::bigint AS amount FROM released GROUP BY wallet_id, day) AS sums
-    WHERE usage.wallet_id = sums.wallet_id AND usage.day = sums.day
+      RETURNING wallet_id, day, amount AS given_back
+    ) ${givenBack}
   `;
 }
 
-/** Marks what is held as used. */
-export function use(paymentIds: readonly string[], at: Date): Prisma.Sql {
+/** Marks what is held as used, and gives what was not captured of it back to the counters, which are locked then. */
+export function use(paymentIds: readonly string[], at: Date, captured: ReadonlyMap<string, bigint>): Prisma.Sql {
+  const parts = paymentIds.map((paymentId) => captured.get(paymentId)?.toString() ?? null);
   return Prisma.sql`
     WITH held AS (
-      SELECT payment_id FROM limit_hold WHERE payment_id = ANY (${paymentIds}::text[]) AND status = 'HELD'
-      ORDER BY payment_id FOR NO KEY UPDATE
-    )
-    UPDATE limit_hold AS hold SET status = 'USED', settled_at = ${at}
-    FROM held WHERE hold.payment_id = held.payment_id
+      SELECT hold.payment_id, asked.captured
+      FROM limit_hold AS hold
+      JOIN unnest(${paymentIds}::text[], ${parts}::text[]::bigint[]) AS asked (payment_id, captured) USING (payment_id)
+      WHERE hold.status = 'HELD' AND (asked.captured IS NULL OR asked.captured <= hold.amount)
+      ORDER BY hold.payment_id FOR NO KEY UPDATE OF hold
+    ), settled AS (
+      UPDATE limit_hold AS hold SET status = 'USED', settled_at = ${at}, used = held.captured
+      FROM held WHERE hold.payment_id = held.payment_id
+      RETURNING hold.wallet_id, hold.day, hold.amount - held.captured AS given_back
+    ) ${givenBack}
   `;
 }
+
+/** Takes what holds that are `settled` give back from the counters of their month and their day. */
+const givenBack = Prisma.sql`, given_to_month AS (
+    UPDATE monthly_usage AS usage SET taken = usage.taken - sums.amount
+    FROM (
+      SELECT wallet_id, date_trunc('month', day::timestamp)::date AS month, sum(given_back)::bigint AS amount
+      FROM settled WHERE given_back > 0 GROUP BY 1, 2
+    ) AS sums
+    WHERE usage.wallet_id = sums.wallet_id AND usage.month = sums.month
+  )
+  UPDATE limit_usage AS usage SET taken = usage.taken - sums.amount
+  FROM (
+    SELECT wallet_id, day, sum(given_back)::bigint AS amount FROM settled WHERE given_back > 0 GROUP BY wallet_id, day
+  ) AS sums
+  WHERE usage.wallet_id = sums.wallet_id AND usage.day = sums.day`;

@@ -49,7 +49,7 @@ export async function limitUsageFaults(databaseUrl: string): Promise<LimitUsageF
   try {
     return await prisma.$queryRaw<LimitUsageFault[]>`
       WITH held AS (
-        SELECT wallet_id, day, sum(amount) AS amount FROM limit_hold WHERE status IN ('HELD', 'USED')
+        SELECT wallet_id, day, sum(coalesce(used, amount)) AS amount FROM limit_hold WHERE status IN ('HELD', 'USED')
         GROUP BY wallet_id, day
       ), held_of_month AS (
         SELECT wallet_id, date_trunc('month', day::timestamp)::date AS month, sum(amount) AS amount FROM held GROUP BY 1, 2
