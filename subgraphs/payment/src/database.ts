@@ -29,16 +29,17 @@ function columnsOf(fields: Readonly<Record<string, string>>): Columns {
   };
 }
 
-/** Names and values of an INSERT, from values by the fields of a model. */
-export function insertion(values: Readonly<Record<string, Prisma.Sql>>): { columns: Prisma.Sql; values: Prisma.Sql } {
-  return {
-    columns: Prisma.raw(Object.keys(values).map(columnOf).join(', ')),
-    values: Prisma.join(Object.values(values)),
-  };
-}
+/** Values by the fields of a model, as JSON holds them: minor units as text. */
+export type Values = Readonly<Record<string, string | number | object | null>>;
 
-export function text(value: string | null): Prisma.Sql {
-  return Prisma.sql`${value}::text`;
+/**
+ * Rows to be inserted, all with values of the same fields: the names of their columns, and themselves as JSON, for
+ * `jsonb_populate_recordset`. So a statement stays the same however many rows it is for.
+ */
+export function insertion(rows: readonly Values[]): { columns: Prisma.Sql; records: string } {
+  const fields = Object.keys(rows[0] ?? {}).map((field) => [field, columnOf(field)] as const);
+  const records = rows.map((row) => Object.fromEntries(fields.map(([field, column]) => [column, row[field]])));
+  return { columns: Prisma.raw(fields.map(([, column]) => column).join(', ')), records: JSON.stringify(records) };
 }
 
 /** Minor units of a currency. */

@@ -24,6 +24,7 @@ import { createDirectory } from './payment/directory.ts';
 import { createEndings, type Endings } from './payment/ending.ts';
 import { birth, checkLifecycle, lifecycle } from './payment/lifecycle.ts';
 import { createLookupBudget } from './payment/lookup-budget.ts';
+import { createInsert } from './payment/make.ts';
 import { createMoves, type Moves } from './payment/move.ts';
 import { goesOutside } from './payment/outside.ts';
 import type { Payment } from './payment/payment.ts';
@@ -247,11 +248,11 @@ interface OperationParts {
 function createOperations(parts: OperationParts): Operations {
   const { database, peers, books, fees, tuning, payments, quotes, refunds, items, router, moves, workers } = parts;
   const { endings, settlements, rails, observeRails } = parts;
-  const directory = createDirectory(peers, tuning.batchSize);
+  const { timeToLiveMs, batchSize } = tuning;
+  const directory = createDirectory(peers, batchSize);
   const lookups = createLookupBudget(tuning.payeeLookups);
-  const { timeToLiveMs } = tuning;
-  const { expect } = workers;
-  const creation = { database, directory, lookups, peers, fees, quotes, router, timeToLiveMs, expect };
+  const insert = createInsert({ database, timeToLiveMs, batchSize, workers });
+  const creation = { database, directory, lookups, peers, fees, quotes, router, insert };
   const moved = (those: readonly Payment[]) => {
     workers.moved(those);
     workers.made('work');

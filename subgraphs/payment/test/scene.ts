@@ -7,7 +7,7 @@ import { createOutside } from '../src/payment/create-outside.ts';
 import { createDeposit } from '../src/payment/deposit.ts';
 import { createDirectory } from '../src/payment/directory.ts';
 import { createLookupBudget } from '../src/payment/lookup-budget.ts';
-import type { Made } from '../src/payment/make.ts';
+import { createInsert, type Insert, type Made } from '../src/payment/make.ts';
 import type { Payment } from '../src/payment/payment.ts';
 import type { RefusalCode, Refused } from '../src/payment/refusal.ts';
 import { createQuote } from '../src/quote/create.ts';
@@ -100,18 +100,21 @@ export function createMaker(
   {
     timeToLiveMs = 60_000,
     rails = [],
-    expect = () => ({ made() {}, dropped() {} }),
+    workers = { gather: async () => {}, expect: () => ({ made() {}, dropped() {} }) },
+    insert = createInsert({ database: client, timeToLiveMs, batchSize: 200, workers }),
   }: {
     readonly timeToLiveMs?: number;
     readonly rails?: readonly RailAdapter[];
-    readonly expect?: Workers['expect'];
+    readonly workers?: Pick<Workers, 'gather' | 'expect'>;
+    /** What is done with a payment that is all in order. */
+    readonly insert?: Insert;
   } = {},
 ) {
   const peers = connectPeers();
   const creation = {
     database: client,
     peers,
-    ...{ timeToLiveMs, expect },
+    insert,
     directory: createDirectory(peers, 1_000),
     lookups: createLookupBudget({ tries: 20, seconds: 900 }),
     quotes: createQuotes(client, { quoteLifeMs: 30_000 }),

@@ -1,7 +1,9 @@
+import { currentSpan } from '@paygraph/tracing';
 import type { Database } from '../database.ts';
-import type { Expectation } from '../worker/workers.ts';
+import { coalesce } from '../peers/coalesce.ts';
+import type { Workers } from '../worker/workers.ts';
 import { type KeyUse, useOf } from './idempotency.ts';
-import { type Draft, insertPayment } from './insert.ts';
+import { type Draft, type Inserted, insertPayments, type Making } from './insert.ts';
 import { type Payment, paymentFrom } from './payment.ts';
 import { type RefusalCode, type Refused, refused } from './refusal.ts';
 
@@ -14,10 +16,35 @@ export interface Made {
 
 export interface MakingDependencies {
   readonly database: Database;
+  readonly insert: Insert;
+}
+
+/** Writes a payment, along with others that are made at the same time. */
+export type Insert = (making: Making) => Promise<Inserted>;
+
+export interface InsertOptions {
+  readonly database: Database;
   /** From creation until an unexecuted payment expires, in ms. */
   readonly timeToLiveMs: number;
-  /** Has a payment that is about to be made carried on. */
-  readonly expect: () => Expectation;
+  /** Payments in one statement. */
+  readonly batchSize: number;
+  readonly workers: Pick<Workers, 'expect' | 'gather'>;
+}
+
+/** Payments that are made together are carried on together, by who made them if there is room. */
+export function createInsert({ database, timeToLiveMs, batchSize, workers }: InsertOptions): Insert {
+  const insert = async (makings: readonly Making[]) => {
+    const expectation = workers.expect();
+    try {
+      const inserted = await insertPayments(database, makings, timeToLiveMs, expectation.lease);
+      expectation.made(inserted.flatMap((each) => (each.kind === 'inserted' ? [each.payment] : [])));
+      return inserted;
+    } catch (error) {
+      expectation.dropped();
+      throw error;
+    }
+  };
+  return coalesce(insert, batchSize, workers.gather);
 }
 
 /**
@@ -26,7 +53,7 @@ export interface MakingDependencies {
  * payment has, which is refused with `taken`.
  */
 export async function makeOnce<Code extends RefusalCode>(
-  { database, timeToLiveMs, expect }: MakingDependencies,
+  { database, insert }: MakingDependencies,
   use: KeyUse,
   taken: Code,
   prepare: () => Promise<Draft | Refused<Code>>,
@@ -39,29 +66,19 @@ export async function makeOnce<Code extends RefusalCode>(
   });
   if (draft.kind === 'made') return draft;
   if (draft.kind === 'refused') return (await earlier(database, use)) ?? draft;
-  const inserted = await insertExpected(draft);
+  const span = currentSpan();
+  const inserted = await insert({ draft, use, traceparent: span?.recording ? span.traceparent : null });
   switch (inserted.kind) {
     case 'inserted':
       return { kind: 'made', payment: inserted.payment, replayed: false };
     case 'TAKEN':
       return refused(taken);
+    case 'failed':
+      throw inserted.error;
     case 'KEY_IN_USE': {
       const first = await earlier(database, use);
       if (first) return first;
       throw new Error('An idempotency key is in use and cannot be read');
-    }
-  }
-
-  async function insertExpected(draft: Draft) {
-    const expectation = expect();
-    try {
-      const inserted = await insertPayment(database, draft, use, timeToLiveMs, expectation.lease);
-      if (inserted.kind === 'inserted') expectation.made(inserted.payment);
-      else expectation.dropped();
-      return inserted;
-    } catch (error) {
-      expectation.dropped();
-      throw error;
     }
   }
 }

@@ -65,3 +65,20 @@ it('with one item a call lets no item wait for another', async () => {
   for (const { answer } of calls) answer();
   expect(await answers).toEqual([10, 20]);
 });
+
+it('takes along what is asked while a call gathers', async () => {
+  const { calls, ask } = recorder();
+  let begin = () => {};
+  const gathered = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const lookUp = coalesce(ask, 100, () => gathered);
+  const answers = [lookUp(1)];
+  await nextTick();
+  answers.push(lookUp(2));
+  expect(calls).toHaveLength(0);
+  begin();
+  await nextTick();
+  calls[0]?.answer();
+  expect(await Promise.all(answers)).toEqual([10, 20]);
+});

@@ -12,15 +12,18 @@ interface Question<Item, Answer> {
  * once make few calls. Nothing is remembered.
  * @param ask answers a list, one answer per item in its order
  * @param most items in one call; with 1 every item has a call of its own, and none waits for another
+ * @param gather resolves when a call may begin: what is asked until then goes along
  */
 export function coalesce<Item, Answer>(
   ask: (items: readonly Item[]) => Promise<readonly Answer[]>,
   most: number,
+  gather: () => Promise<void> = sameTick,
 ): (item: Item) => Promise<Answer> {
   let queue: Question<Item, Answer>[] = [];
   let busy = false;
 
   const answerNext = async () => {
+    await gather();
     const batch = queue.slice(0, most);
     queue = queue.slice(most);
     try {
@@ -32,7 +35,6 @@ export function coalesce<Item, Answer>(
   };
   const drain = async () => {
     busy = true;
-    await Promise.resolve(); // whatever else is asked in this tick
     while (queue.length > 0) await answerNext();
     busy = false;
   };
@@ -48,3 +50,6 @@ export function coalesce<Item, Answer>(
       if (!busy) void drain();
     });
 }
+
+/** Lets come along whatever else is asked in this tick. */
+async function sameTick(): Promise<void> {}

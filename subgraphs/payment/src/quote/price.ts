@@ -1,7 +1,6 @@
 import { type Id, parseId } from '@paygraph/ids';
 import { currencyOf, type Money } from '@paygraph/money';
-import { int8, json, text } from '../database.ts';
-import { Prisma } from '../generated/prisma/client.ts';
+import type { Values } from '../database.ts';
 import { type StoredTerms, storedTerms, termsFrom } from './terms.ts';
 
 /** What a payment moves and costs, fixed before it is made: the S, T, M and f of posting-rules. */
@@ -72,21 +71,21 @@ export function priceFrom(row: PriceColumns): Price {
 /** The values to insert of a price. */
 export function priceValues({ source, target, targetAtMid, fee, conversion }: Price) {
   return {
-    sourceAmount: int8(source.amount),
-    sourceCurrency: text(source.currency),
-    targetAmount: int8(target.amount),
-    targetCurrency: text(target.currency),
-    targetAtMid: int8(targetAtMid.amount),
-    feeAmount: int8(fee.amount.amount),
-    feeLabel: text(fee.label),
-    feeVersion: text(fee.version),
-    feeTerms: json(storedTerms(fee.terms)),
-    exchangeRate: text(conversion?.exchangeRate ?? null),
-    forexQuoteId: text(conversion?.forexQuoteId ?? null),
-    midNumerator: text(conversion?.mid.numerator.toString() ?? null),
-    midDenominator: text(conversion?.mid.denominator.toString() ?? null),
-    spreadBasisPoints: Prisma.sql`${conversion?.spreadBasisPoints ?? null}::int`,
-  } satisfies Record<keyof PriceColumns, Prisma.Sql>;
+    sourceAmount: String(source.amount),
+    sourceCurrency: source.currency,
+    targetAmount: String(target.amount),
+    targetCurrency: target.currency,
+    targetAtMid: String(targetAtMid.amount),
+    feeAmount: String(fee.amount.amount),
+    feeLabel: fee.label,
+    feeVersion: fee.version,
+    feeTerms: storedTerms(fee.terms),
+    exchangeRate: conversion?.exchangeRate ?? null,
+    forexQuoteId: conversion?.forexQuoteId ?? null,
+    midNumerator: conversion?.mid.numerator.toString() ?? null,
+    midDenominator: conversion?.mid.denominator.toString() ?? null,
+    spreadBasisPoints: conversion?.spreadBasisPoints ?? null,
+  } satisfies Record<keyof PriceColumns, Values[string]>;
 }
 
 /** What leaves the payer's wallet in all: S + f. */

@@ -1,8 +1,8 @@
 import { type Id, isId, newId, parseId } from '@paygraph/ids';
 import { currencyOf, type Money } from '@paygraph/money';
 import type { Counterparty } from '@paygraph/rails';
-import { type Database, insertion, int8, json, milliseconds, quoteColumns, text } from '../database.ts';
-import { Prisma, type PaymentQuote as QuoteRow } from '../generated/prisma/client.ts';
+import { type Database, insertion, milliseconds, quoteColumns } from '../database.ts';
+import type { PaymentQuote as QuoteRow } from '../generated/prisma/client.ts';
 import { counterpartyFrom, isSameCounterparty } from '../payment/counterparty.ts';
 import type { OutsideRoute } from '../payment/outside.ts';
 import type { Payment } from '../payment/payment.ts';
@@ -47,22 +47,17 @@ export function createQuotes(database: Database, { quoteLifeMs }: { readonly quo
   return {
     async save(route, { price, rateExpiresAt }, rail) {
       const { customerId, kind, payerWalletId, payeeWalletId, counterparty } = endsOf(route);
-      const { columns, values } = insertion({
-        id: text(newId('quo')),
-        customerId: text(customerId),
-        kind: Prisma.sql`${kind}::payment_kind`,
-        payerWalletId: text(payerWalletId),
-        payeeWalletId: text(payeeWalletId),
-        counterparty: json(counterparty),
-        rail: text(rail),
-        amount: int8(route.amount.amount),
-        amountCurrency: text(route.amount.currency),
-        ...priceValues(price),
-        // LEAST passes over null.
-        expiresAt: Prisma.sql`LEAST(clock_timestamp() + ${milliseconds(quoteLifeMs)}, ${rateExpiresAt}::timestamptz)`,
-      });
+      const id = newId('quo');
+      const amount = { amount: String(route.amount.amount), amountCurrency: route.amount.currency };
+      const { columns, records } = insertion([
+        { id, customerId, kind, payerWalletId, payeeWalletId, counterparty, rail, ...amount, ...priceValues(price) },
+      ]);
+      // LEAST passes over null.
       const [row] = await database.$queryRaw<[QuoteRow]>`
-        INSERT INTO payment_quote AS q (${columns}) VALUES (${values}) RETURNING ${quoteColumns('q')}`;
+        INSERT INTO payment_quote AS q (${columns}, expires_at)
+        SELECT ${columns}, LEAST(clock_timestamp() + ${milliseconds(quoteLifeMs)}, ${rateExpiresAt}::timestamptz)
+        FROM jsonb_populate_recordset(NULL::payment_quote, ${records}::jsonb)
+        RETURNING ${quoteColumns('q')}`;
       return quoteFrom(row);
     },
 

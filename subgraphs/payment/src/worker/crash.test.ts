@@ -109,7 +109,7 @@ it('a process that dies after any step of a payment that it carries on from its 
       dropped();
       return lease !== undefined;
     });
-    const own = createMaker(scene, { expect: doomed.expect });
+    const own = createMaker(scene, { workers: doomed });
     life.endAfter(last);
     const { id, state } = await own.transfer(scene.dollars('1'));
     expect(state).toBe('VALIDATING');

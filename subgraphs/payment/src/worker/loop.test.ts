@@ -132,6 +132,45 @@ describe('a loop', () => {
   });
 });
 
+describe('a quiet loop', () => {
+  /** Whether somebody who waits for quiet has been told. */
+  function waiterFor(loop: ReturnType<typeof loopOf>) {
+    let told = false;
+    void loop.quiet(50).then(() => {
+      told = true;
+    });
+    return async () => {
+      await vi.advanceTimersByTimeAsync(0);
+      return told;
+    };
+  }
+
+  it('is one in which no round runs: it is quiet at once, or when the round ends', async () => {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round);
+    expect(await waiterFor(loop)()).toBe(true);
+    loop.start();
+    const isQuiet = waiterFor(loop);
+    expect(await isQuiet()).toBe(false);
+    await rounds[0]?.(false);
+    expect(await isQuiet()).toBe(true);
+    await loop.stop();
+  });
+
+  it('is waited for no longer than said', async () => {
+    const { rounds, round } = recorder();
+    const loop = loopOf(round);
+    loop.start();
+    const isQuiet = waiterFor(loop);
+    await vi.advanceTimersByTimeAsync(49);
+    expect(await isQuiet()).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await isQuiet()).toBe(true);
+    await rounds[0]?.(false);
+    await loop.stop();
+  });
+});
+
 describe('a place in a loop', () => {
   /** A loop with nothing to do. */
   async function idle() {
@@ -142,7 +181,7 @@ describe('a place in a loop', () => {
     return { rounds, loop };
   }
 
-  it('is one for work in hand, and there is none while anything else is under way', async () => {
+  it('is one for work in hand, and there is none while as much is under way as may be', async () => {
     const { loop, rounds } = await idle();
     const place = loop.takePlace();
     expect(loop.takePlace()).toBeUndefined();

@@ -23,8 +23,10 @@ export interface Loop {
   nudge(): void;
   /** There will be work in so many ms. */
   nudgeIn(delayMs: number): void;
-  /** A place for work that somebody has in hand, while no round is running whose work it could go with. */
+  /** A place for work that somebody has in hand, unless all are taken. */
   takePlace(): Place | undefined;
+  /** Resolves when nothing runs any more of what runs now, or after so many ms: at once when there is nothing. */
+  quiet(longestMs: number): Promise<void>;
   /** Begins nothing more, but for what had only to gather, and waits for what runs. */
   stop(): Promise<void>;
 }
@@ -108,12 +110,21 @@ export function createLoop(options: LoopOptions): Loop {
     nudge: gatherMs > 0 ? gather : nudge,
     nudgeIn,
     takePlace() {
-      if (stopped || active > 0) return undefined;
+      if (stopped || active >= concurrency) return undefined;
       active += 1;
       return {
         fill: (work) => keep(stopped ? run() : perform(work).then(run)),
         leave: () => keep(run()),
       };
+    },
+    async quiet(longestMs) {
+      if (running.size === 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      const enough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, longestMs);
+      });
+      await Promise.race([Promise.all(running), enough]);
+      clearTimeout(timer);
     },
     async stop() {
       if (gathering) nudge();

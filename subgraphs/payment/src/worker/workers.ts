@@ -61,7 +61,9 @@ export interface WorkerDependencies {
 }
 
 export interface Workers {
-  /** Before a payment is made: who is to carry it on. */
+  /** Before payments are made: lets more come along while others are carried on, though never for long. */
+  gather(): Promise<void>;
+  /** Before payments are made: who is to carry them on. */
   expect(): Expectation;
   /** Tells the world of steps taken, and the workers of what follows from them. */
   moved(payments: readonly Payment[]): void;
@@ -72,15 +74,15 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** A payment that is about to be made. One of the two is called, once. */
+/** Payments that are about to be made. One of the two is called, once. */
 export interface Expectation {
   /**
-   * With it the payment is made as this process's already, its checks begun, and need not be looked for. None while there is
-   * other work under way, which it then goes with, or while there are no workers here.
+   * With it they are made as this process's already, their checks begun, and need not be looked for. None while as much is
+   * under way as may be, or while there are no workers here.
    */
   readonly lease?: Lease;
-  made(payment: Payment): void;
-  /** It came to nothing. */
+  made(payments: readonly Payment[]): void;
+  /** They came to nothing. */
   dropped(): void;
 }
 
@@ -108,7 +110,7 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     expire: loop('expire'),
     // Of a round there is never anything left to be done at once.
     extend: loop('extend', { pollMs: tuning.extendMs, batchSize: Number.POSITIVE_INFINITY }),
-    compensate: loop('compensate', { batchSize, gatherMs }),
+    compensate: loop('compensate', { batchSize, gatherMs: gatherMs.owed }),
     purge: loop('purge', { pollMs: tuning.purgeMs }),
   };
   let stopListening = () => {};
@@ -130,12 +132,13 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
   return {
     moved,
     made,
+    gather: () => loops.work.quiet(gatherMs.made),
     expect() {
       const place = loops.work.takePlace();
       if (!place) return { made: () => made('work'), dropped() {} };
       return {
         lease: { owner: dependencies.owner, leaseMs: tuning.leaseMs },
-        made: (payment) => place.fill(() => begin([{ payment, from: 'INITIATED' }])),
+        made: (payments) => place.fill(() => begin(payments.map((payment) => ({ payment, from: 'INITIATED' })))),
         dropped: place.leave,
       };
     },
@@ -160,8 +163,8 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
 const works = ['work', 'attempts', 'refunds', 'suspense', 'settlements', 'webhooks'] as const;
 export type Work = (typeof works)[number];
 
-/** What peers are owed for payments that went well goes together within so many ms. */
-const gatherMs = 250;
+/** For so many ms what peers are owed for payments that went well gathers, and at most so long new payments do. */
+const gatherMs = { owed: 250, made: 60 };
 
 type LoopName = Work | 'charges' | 'statements' | 'expire' | 'extend' | 'compensate' | 'purge';
 

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { newId } from '@paygraph/ids';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMaker, type Scene, setScene } from '../../test/scene.ts';
+import { insertPayments, type Making, newPaymentIds } from './insert.ts';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await setScene();
+});
+
+afterAll(() => scene.stop());
+
+/** What is to be made by `act`, which is not made. */
+async function drafted(act: (maker: ReturnType<typeof createMaker>) => Promise<unknown>): Promise<Making> {
+  const makings: Making[] = [];
+  const maker = createMaker(scene, {
+    insert: async (making) => {
+      makings.push(making);
+      return { kind: 'TAKEN' };
+    },
+  });
+  await act(maker).catch(() => {});
+  await maker.close();
+  const [making] = makings;
+  if (!making) throw new Error('Nothing was to be made');
+  return making;
+}
+
+const transfer = () => drafted((maker) => maker.transfer(scene.dollars('1')));
+const deposit = () =>
+  drafted((maker) => maker.deposit(scene.dollars('1').payerWalletId ?? '', { amount: '1.00', currency: 'USD' }));
+const transfers = (count: number) => Promise.all(Array.from({ length: count }, transfer));
+
+const insert = (makings: readonly Making[]) => insertPayments(scene.client, makings, 60_000);
+const idsOf = (makings: readonly Making[]) => makings.map(({ draft }) => draft.id);
+const written = (makings: readonly Making[]) => scene.client.payment.count({ where: { id: { in: idsOf(makings) } } });
+const keysOf = (makings: readonly Making[]) =>
+  scene.client.idempotencyKey.count({ where: { key: { in: makings.map(({ use }) => use.key) } } });
+
+/** The same with other ids, as a repeat of the request has them. */
+const again = ({ draft, ...making }: Making): Making => ({ ...making, draft: { ...draft, ...newPaymentIds() } });
+
+describe('payments that are made together', () => {
+  it('are written by one transaction, each with its first step, and answered in their order', async () => {
+    const makings = await transfers(5);
+    const inserted = await insert(makings);
+    expect(inserted.map((each) => each.kind === 'inserted' && each.payment.id)).toEqual(idsOf(makings));
+    const [found] = await scene.client.$queryRaw<[{ transactions: bigint; steps: bigint }]>`
+      SELECT count(DISTINCT p.xmin::text) AS transactions, count(s) AS steps
+      FROM payment p JOIN payment_timeline s ON s.payment_id = p.id WHERE p.id = ANY (${idsOf(makings)})`;
+    expect(found).toEqual({ transactions: 1n, steps: 5n });
+  });
+
+  it('are one payment when they have one key', async () => {
+    const [first, other] = await transfers(2);
+    if (!first || !other) throw new Error('There are two');
+    const makings = [first, again(first), other];
+    expect((await insert(makings)).map(({ kind }) => kind)).toEqual(['inserted', 'KEY_IN_USE', 'inserted']);
+    expect(await written(makings)).toBe(2);
+    expect((await insert([again(other)])).map(({ kind }) => kind)).toEqual(['KEY_IN_USE']);
+  });
+
+  it('are made all the same when one of them names a reference that another one has', async () => {
+    const [one, late] = [await deposit(), await deposit()];
+    const reference = randomUUID();
+    const naming = (making: Making) => ({ ...making, draft: { ...making.draft, externalReference: reference } });
+    const makings = [naming(one), ...(await transfers(2)), naming(late)];
+    expect((await insert(makings)).map(({ kind }) => kind)).toEqual(['inserted', 'inserted', 'inserted', 'TAKEN']);
+    expect([await written(makings), await keysOf(makings)]).toEqual([3, 3]);
+  });
+
+  it('are made all the same when PostgreSQL cannot take one of them', async () => {
+    const [good, bad, other] = await transfers(3);
+    if (!good || !bad || !other) throw new Error('There are three');
+    const nameless = { ...bad, draft: { ...bad.draft, payer: { ...bad.draft.payer, displayName: 'A\0ma' } } };
+    const unknown = { ...again(bad), draft: { ...bad.draft, ...newPaymentIds(), quoteId: newId('quo') } };
+    const makings = [good, nameless, other, { ...unknown, use: { ...bad.use, key: randomUUID() } }];
+    expect((await insert(makings)).map(({ kind }) => kind)).toEqual(['inserted', 'failed', 'inserted', 'failed']);
+    expect([await written(makings), await keysOf(makings)]).toEqual([2, 2]);
+  });
+
+  it('by two processes under the same keys, whatever their order, are made once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const makings = await transfers(8);
+      const both = await Promise.all([insert(makings), insert(makings.toReversed().map(again))]);
+      const kinds = both.flat().map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === 'inserted')).toHaveLength(8);
+      expect(kinds.filter((kind) => kind === 'KEY_IN_USE')).toHaveLength(8);
+    }
+  });
+});
