@@ -45,7 +45,7 @@ const FORBIDDEN = 4403;
 /** Largest event in bytes. */
 const MAX_EVENT = 4 * 1024 * 1024;
 /** How long in ms a socket is kept without a subscription: who has seen one payment through often watches the next. */
-const LINGER = 250;
+const LINGER = 3_000;
 /** Time in ms between pings; a subgraph that has not answered the last one counts as lost. */
 const HEARTBEAT = 15_000;
 
