@@ -86,6 +86,19 @@ describe('subscribers of one principal', () => {
     await until(() => expect(world.payment.sockets.size).toBe(0));
   });
 
+  it('who come with a token that lasts longer have a socket that lasts as long', async () => {
+    const one = subscribe({});
+    await until(() => expect(world.steps.listeners).toBe(1));
+    one.leave();
+    await until(() => expect(world.steps.listeners).toBe(0));
+    const fresh = world.tokenOf('cus_1', new Date(Date.now() + 2_000));
+    const next = subscribe({}, fresh);
+    await until(() => expect(world.steps.listeners).toBe(1));
+    expect([...world.payment.sockets].map(({ authorization }) => authorization)).toContain(fresh);
+    next.leave();
+    await until(() => expect(world.payment.sockets.size).toBe(0));
+  });
+
   it('keep their upstream until the last of them has left', async () => {
     const watchers = [1, 2, 3].map(() => subscribe({}));
     await until(() => expect(world.steps.listeners).toBe(1));
@@ -127,9 +140,11 @@ describe('an upstream whose token the subgraph no longer takes', () => {
     await received(first, 1);
     await received(second, 1);
     await until(() => expect(world.payment.sockets.size).toBe(1));
-    for (const { socket } of world.payment.sockets) socket.close(4403);
+    const [shared] = world.payment.sockets;
+    shared?.socket.close(4403);
     publish(2);
-    await received(second, 1, 2);
-    expect([...world.payment.sockets].map(({ authorization }) => authorization)).toEqual([fresh]);
+    for (const follower of [first, second]) await received(follower, 1, 2);
+    const other = shared?.authorization === fresh ? token : fresh;
+    expect([...world.payment.sockets].map(({ authorization }) => authorization)).toEqual([other]);
   });
 });

@@ -9,6 +9,9 @@ export function openDatabase(url: string): Database {
   return new PrismaClient({ adapter: prismaAdapter({ url, transactionSeconds: 10, prepared: true }) });
 }
 
+/** What no text in PostgreSQL can hold: NUL and halves of surrogate pairs. */
+export const unstorable = /\0|\p{Cs}/u;
+
 /** The columns of the row `alias`, named as the fields of its model, for SQL that answers whole rows. */
 type Columns = (alias: string) => Prisma.Sql;
 

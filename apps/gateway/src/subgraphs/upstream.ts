@@ -1,6 +1,6 @@
 import type { Prove } from '@paygraph/auth';
 import type { Tls } from '@paygraph/service';
-import { principalKey, type RequestScope } from '../scope.ts';
+import { expiryOf, principalKey, type RequestScope } from '../scope.ts';
 import type { SubgraphAnswer, SubgraphRequest } from './exchange.ts';
 import { openUpstreamSocket, type UpstreamSocket } from './upstream-socket.ts';
 
@@ -55,8 +55,7 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
   const socketFor = (scope: RequestScope): UpstreamSocket => {
     const key = principalKey(scope);
     const own = sockets.get(key) ?? new Set();
-    for (const socket of own)
-      if (socket.operations < OPERATIONS && socket.expiresAt > Date.now() + LAST_MOMENTS) return socket;
+    for (const socket of own) if (socket.operations < OPERATIONS && lastsFor(socket, scope)) return socket;
     const opened = openUpstreamSocket(options, scope, () => {
       own.delete(opened);
       if (own.size === 0 && sockets.get(key) === own) sockets.delete(key);
@@ -66,4 +65,9 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
     return opened;
   };
   return { open: (request, scope, listener) => socketFor(scope).open(request, scope, listener) };
+}
+
+/** Whether a socket lasts as long as the caller's token: what is begun on it ends with the token that it was opened under. */
+function lastsFor({ expiresAt }: UpstreamSocket, { principal }: RequestScope): boolean {
+  return expiresAt >= expiryOf(principal) && expiresAt > Date.now() + LAST_MOMENTS;
 }

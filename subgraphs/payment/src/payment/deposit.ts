@@ -1,5 +1,6 @@
 import type { CustomerPrincipal } from '@paygraph/auth';
 import type { Money } from '@paygraph/money';
+import { unstorable } from '../database.ts';
 import type { RecordDepositErrorCode, RecordDepositInput } from '../generated/graphql.ts';
 import type { KycTier } from '../generated/peers/profile.ts';
 import type { FeeSchedule } from '../quote/fees.ts';
@@ -64,5 +65,5 @@ function priceOf(amount: Money, tier: KycTier, fees: FeeSchedule): Price {
 
 /** What a bank calls something: 1 to 64 characters. */
 export function isReference(reference: string): boolean {
-  return reference.trim() !== '' && reference.length <= longestReference && !reference.includes('\0');
+  return reference.trim() !== '' && reference.length <= longestReference && !unstorable.test(reference);
 }

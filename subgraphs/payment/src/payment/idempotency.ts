@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDecimal, parseDecimal } from '@paygraph/money';
-import type { Transaction } from '../database.ts';
+import { type Transaction, unstorable } from '../database.ts';
 
 /** A caller's key and what it is used for. */
 export interface KeyUse {
@@ -22,9 +22,9 @@ export type KeyedOperation =
 
 const longestKey = 128;
 
-/** Whether a text can be a key: 1 to 128 characters, none of them NUL, which PostgreSQL cannot store. */
+/** Whether a text can be a key: 1 to 128 characters, none of them such as PostgreSQL cannot store. */
 export function isIdempotencyKey(key: string): boolean {
-  return key.length >= 1 && key.length <= longestKey && !key.includes('\0');
+  return key.length >= 1 && key.length <= longestKey && !unstorable.test(key);
 }
 
 /**

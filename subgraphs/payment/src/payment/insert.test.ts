@@ -79,6 +79,45 @@ describe('payments that are made together', () => {
     const makings = [good, nameless, other, { ...unknown, use: { ...bad.use, key: randomUUID() } }];
     expect((await insert(makings)).map(({ kind }) => kind)).toEqual(['inserted', 'failed', 'inserted', 'failed']);
     expect([await written(makings), await keysOf(makings)]).toEqual([2, 2]);
+    await expect(insert([nameless])).rejects.toThrow();
+  });
+
+  it('are told apart from those that were made when the database fails halfway', async () => {
+    const [good, bad, ...others] = await transfers(4);
+    if (!good || !bad) throw new Error('There are four');
+    const nameless = { ...bad, draft: { ...bad.draft, payer: { ...bad.draft.payer, displayName: 'A\0ma' } } };
+    const makings = [good, nameless, ...others];
+    let statements = 0;
+    const failing = new Proxy(scene.client, {
+      get(client, property) {
+        const value = Reflect.get(client, property);
+        if (property !== '$queryRaw') return value;
+        return async (...given: Parameters<typeof client.$queryRaw>) => {
+          statements += 1;
+          // All, the first half, its first half, its second, and now the second half.
+          if (statements === 5) throw new Error('Connection terminated');
+          return Reflect.apply(value, client, given);
+        };
+      },
+    });
+    const kinds = (await insertPayments(failing, makings, 60_000)).map(({ kind }) => kind);
+    expect(kinds).toEqual(['inserted', 'failed', 'failed', 'failed']);
+    expect(await written(makings)).toBe(1);
+  });
+
+  it('in the hands of a worker have begun, all under its lease', async () => {
+    const makings = await transfers(3);
+    const lease = { owner: randomUUID(), leaseMs: 60_000 };
+    await insertPayments(scene.client, makings, 60_000, lease);
+    const found = await scene.client.payment.findMany({
+      where: { id: { in: idsOf(makings) } },
+      include: { steps: { orderBy: { sequence: 'asc' } } },
+    });
+    expect(found).toHaveLength(3);
+    for (const { steps, ...payment } of found) {
+      expect(payment).toMatchObject({ state: 'VALIDATING', sequence: 2, leaseOwner: lease.owner, leaseEpoch: 1 });
+      expect(steps.map(({ state }) => state)).toEqual(['INITIATED', 'VALIDATING']);
+    }
   });
 
   it('by two processes under the same keys, whatever their order, are made once', async () => {

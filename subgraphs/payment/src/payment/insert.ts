@@ -52,10 +52,10 @@ export type Inserted =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /**
- * Writes payments, each with its first step and its idempotency key, all in one statement; and one by one when PostgreSQL
- * refuses the whole for one of them. Answers what became of each, in their order.
+ * Writes payments, each with its first step and its idempotency key, all in one statement; and each half by itself, then its
+ * halves, when PostgreSQL refuses the whole for one of them. Answers what became of each, in their order.
  * @param lease of a worker that goes on with them at once: their checks have begun then, which is their second step
- * @throws what is wrong with the database
+ * @throws what is wrong with the database, or with a payment that is alone
  */
 export async function insertPayments(
   database: Database,
@@ -71,15 +71,19 @@ export async function insertPayments(
       return payment ? { kind: 'inserted', payment } : { kind: 'KEY_IN_USE' };
     });
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    if (makings.length === 1) return [violates(error, ...ofOnePayment) ? { kind: 'TAKEN' } : { kind: 'failed', error }];
+    if (makings.length === 1 && violates(error, ...ofOnePayment)) return [{ kind: 'TAKEN' }];
+    if (makings.length === 1 || !isRefusal(error)) throw error;
   }
   const inserted: Inserted[] = [];
-  for (const making of makings) inserted.push(...(await insertPayments(database, [making], timeToLiveMs, lease)));
+  const half = Math.ceil(makings.length / 2);
+  for (const part of [makings.slice(0, half), makings.slice(half)]) {
+    const failed = (error: unknown) => part.map(() => ({ kind: 'failed', error }) as const);
+    inserted.push(...(await insertPayments(database, part, timeToLiveMs, lease).catch(failed)));
+  }
   return inserted;
 }
 
-/** In the order of keys, so that two processes that are given the same keys never wait for each other. */
+/** In the order of keys, so that two processes that are given the same keys do not lock each other out. */
 function insertRows(
   database: Database,
   makings: readonly Making[],

@@ -138,7 +138,7 @@ const nameRule = 'A name has 1 to 70 characters.';
 
 function isName(name: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be in a name
-  return name.trim() !== '' && name.length <= longestName && !/[\u0000-\u001f\u007f]/.test(name);
+  return name.trim() !== '' && name.length <= longestName && !/[\u0000-\u001f\u007f\p{Cs}]/u.test(name);
 }
 
 function isGiven<Value>(value: Value | null | undefined): value is Value {

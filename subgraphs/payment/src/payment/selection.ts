@@ -3,6 +3,7 @@ import { isId } from '@paygraph/ids';
 import { type AmountFault, type Currency, isCurrency, parseAmount } from '@paygraph/money';
 import { readIban, readMobileNumber } from '@paygraph/rails/adapters';
 import { badUserInput, forbidden } from '@paygraph/subgraph';
+import { unstorable } from '../database.ts';
 import type { AmountRangeInput, PaymentFilter } from '../generated/graphql.ts';
 import type { PaymentKind } from '../generated/prisma/enums.ts';
 import type { PaymentState } from './lifecycle.ts';
@@ -42,9 +43,6 @@ export interface MetadataEntry {
 
 const mostEntries = 5;
 const mostListed = 50;
-
-/** NUL and halves of surrogate pairs. */
-const unstorable = /\0|\p{Cs}/u;
 
 export function audienceOf(principal: Principal & { readonly kind: 'customer' }): Audience {
   return hasScope(principal, 'payment:read:any') ? 'everybody' : { customerId: principal.id };

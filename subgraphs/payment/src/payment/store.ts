@@ -1,6 +1,6 @@
 import { isId } from '@paygraph/ids';
 import type { Page } from '@paygraph/subgraph';
-import { type Database, paymentColumns } from '../database.ts';
+import { type Database, paymentColumns, unseen } from '../database.ts';
 import { type Payment as PaymentRow, Prisma } from '../generated/prisma/client.ts';
 import { branchesOf, conditionsOf } from './conditions.ts';
 import { countStates, type StateCount } from './counts.ts';
@@ -23,7 +23,7 @@ export function createPayments(database: Database): Payments {
     async byIds(ids) {
       const known = ids.filter((id) => isId('pay', id));
       const rows = await database.$queryRaw<PaymentRow[]>`
-        SELECT ${paymentColumns('p')} FROM payment p WHERE p.id = ANY(${known}::text[])`;
+        SELECT ${paymentColumns('p')} FROM payment p WHERE p.id = ANY(${unseen('text', known)}::text[])`;
       return rows.map(paymentFrom);
     },
 

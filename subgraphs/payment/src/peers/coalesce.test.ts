@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { expect, it, vi } from 'vitest';
 import { coalesce } from './coalesce.ts';
 
 /** Records calls, which are answered when told: each item times ten. */
@@ -81,4 +82,43 @@ it('takes along what is asked while a call gathers', async () => {
   await nextTick();
   calls[0]?.answer();
   expect(await Promise.all(answers)).toEqual([10, 20]);
+});
+
+it('gathers nothing more for a call that is full', async () => {
+  let gathered = 0;
+  const lookUp = coalesce(
+    async (items: readonly number[]) => items,
+    2,
+    async () => {
+      gathered += 1;
+    },
+  );
+  await Promise.all([1, 2, 3, 4, 5].map(lookUp));
+  expect(gathered).toBe(2);
+});
+
+it('lets a call that takes long hold up the next one no longer than a second', async () => {
+  vi.useFakeTimers();
+  const { calls, ask } = recorder();
+  const lookUp = coalesce(ask, 100);
+  const slow = lookUp(1);
+  await vi.advanceTimersByTimeAsync(999);
+  const next = lookUp(2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(calls.map(({ items }) => items)).toEqual([[1], [2]]);
+  for (const { answer } of calls.toReversed()) answer();
+  expect([await slow, await next]).toEqual([10, 20]);
+  vi.useRealTimers();
+});
+
+it('asks on behalf of who asked first of those in a call', async () => {
+  const who = new AsyncLocalStorage<string>();
+  const lookUp = coalesce(async (items: readonly number[]) => {
+    await nextTick();
+    return items.map(() => who.getStore());
+  }, 100);
+  const first = who.run('first', () => lookUp(1));
+  await Promise.resolve();
+  const later = [who.run('second', () => lookUp(2)), who.run('third', () => lookUp(3))];
+  expect([await first, ...(await Promise.all(later))]).toEqual(['first', 'second', 'second']);
 });

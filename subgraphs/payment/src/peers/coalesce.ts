@@ -1,18 +1,25 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { atMost } from '../patience.ts';
 import { answersTo } from './peers.ts';
 
 interface Question<Item, Answer> {
   readonly item: Item;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
+  /** Runs something as on behalf of who asked. */
+  readonly onBehalf: ReturnType<typeof AsyncLocalStorage.snapshot>;
 }
 
+/** Time in ms after which a call that is not answered holds up the next one no longer. */
+const patienceMs = 1_000;
+
 /**
- * Turns a call that takes a list into one that takes an item, with one call under way at a time: what is asked in the same
- * tick, or while a call is under way, goes together in the next one. So a lone request waits for nobody, and many at
- * once make few calls. Nothing is remembered.
+ * Turns a call that takes a list into one that takes an item, with one call under way at a time, unless it takes long: what is
+ * asked in the same tick, or while a call is under way, goes together in the next one. So a lone request waits for nobody, and
+ * many at once make few calls. Nothing is remembered. A call is made on behalf of who asked first of those in it.
  * @param ask answers a list, one answer per item in its order
  * @param most items in one call; with 1 every item has a call of its own, and none waits for another
- * @param gather resolves when a call may begin: what is asked until then goes along
+ * @param gather resolves when a call may begin that is not full: what is asked until then goes along
  */
 export function coalesce<Item, Answer>(
   ask: (items: readonly Item[]) => Promise<readonly Answer[]>,
@@ -22,12 +29,10 @@ export function coalesce<Item, Answer>(
   let queue: Question<Item, Answer>[] = [];
   let busy = false;
 
-  const answerNext = async () => {
-    await gather();
-    const batch = queue.slice(0, most);
-    queue = queue.slice(most);
+  const answer = async (batch: readonly Question<Item, Answer>[]) => {
     try {
-      const answers = answersTo(batch, await ask(batch.map(({ item }) => item)));
+      const asked = batch[0]?.onBehalf(() => ask(batch.map(({ item }) => item)));
+      const answers = answersTo(batch, (await asked) ?? []);
       for (const [index, answer] of answers.entries()) batch[index]?.resolve(answer);
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -35,7 +40,12 @@ export function coalesce<Item, Answer>(
   };
   const drain = async () => {
     busy = true;
-    while (queue.length > 0) await answerNext();
+    while (queue.length > 0) {
+      if (queue.length < most) await gather();
+      const batch = queue.slice(0, most);
+      queue = queue.slice(most);
+      await atMost(patienceMs, answer(batch));
+    }
     busy = false;
   };
 
@@ -46,7 +56,7 @@ export function coalesce<Item, Answer>(
     };
   return (item) =>
     new Promise((resolve, reject) => {
-      queue.push({ item, resolve, reject });
+      queue.push({ item, resolve, reject, onBehalf: AsyncLocalStorage.snapshot() });
       if (!busy) void drain();
     });
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '@paygraph/service';
+import { atMost } from '../patience.ts';
 import type { WorkObserver } from './metrics.ts';
 
 export interface LoopOptions {
@@ -25,7 +26,7 @@ export interface Loop {
   nudgeIn(delayMs: number): void;
   /** A place for work that somebody has in hand, unless all are taken. */
   takePlace(): Place | undefined;
-  /** Resolves when nothing runs any more of what runs now, or after so many ms: at once when there is nothing. */
+  /** Resolves when those who run rounds now have nothing more to do, or after so many ms: at once when nobody does. */
   quiet(longestMs: number): Promise<void>;
   /** Begins nothing more, but for what had only to gather, and waits for what runs. */
   stop(): Promise<void>;
@@ -118,13 +119,7 @@ export function createLoop(options: LoopOptions): Loop {
       };
     },
     async quiet(longestMs) {
-      if (running.size === 0) return;
-      let timer: NodeJS.Timeout | undefined;
-      const enough = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, longestMs);
-      });
-      await Promise.race([Promise.all(running), enough]);
-      clearTimeout(timer);
+      if (running.size > 0) await atMost(longestMs, Promise.allSettled(running));
     },
     async stop() {
       if (gathering) nudge();

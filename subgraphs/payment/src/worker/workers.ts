@@ -135,7 +135,13 @@ export function createWorkers(dependencies: WorkerDependencies): Workers {
     gather: () => loops.work.quiet(gatherMs.made),
     expect() {
       const place = loops.work.takePlace();
-      if (!place) return { made: () => made('work'), dropped() {} };
+      if (!place)
+        return {
+          made(payments) {
+            if (payments.length > 0) made('work');
+          },
+          dropped() {},
+        };
       return {
         lease: { owner: dependencies.owner, leaseMs: tuning.leaseMs },
         made: (payments) => place.fill(() => begin(payments.map((payment) => ({ payment, from: 'INITIATED' })))),
