@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { newId } from '@paygraph/ids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMaker, type Scene, setScene } from '../../test/scene.ts';
+import type { Database } from '../database.ts';
 import { insertPayments, type Making, newPaymentIds } from './insert.ts';
+import { createInsert } from './make.ts';
+import type { Payment } from './payment.ts';
 
 let scene: Scene;
 
@@ -128,5 +131,36 @@ describe('payments that are made together', () => {
       expect(kinds.filter((kind) => kind === 'inserted')).toHaveLength(8);
       expect(kinds.filter((kind) => kind === 'KEY_IN_USE')).toHaveLength(8);
     }
+  });
+});
+
+describe('a worker who expects payments', () => {
+  /** A worker with room, and what it is told. */
+  function expectant() {
+    const told: string[] = [];
+    const expect = () => ({
+      made: (payments: readonly Payment[]) => void told.push(`made ${payments.length}`),
+      dropped: () => void told.push('dropped'),
+    });
+    return { told, workers: { gather: async () => {}, expect } };
+  }
+  const settings = { timeToLiveMs: 60_000, batchSize: 100 };
+
+  it('is told of those that were made, also when there were none', async () => {
+    const { told, workers } = expectant();
+    const write = createInsert({ database: scene.client, workers, ...settings });
+    const makings = await transfers(3);
+    await Promise.all(makings.map(write));
+    await Promise.all(makings.map((making) => write(again(making))));
+    expect(told).toEqual(['made 3', 'made 0']);
+  });
+
+  it('is let go when they could not be written, and everybody is told why', async () => {
+    const { told, workers } = expectant();
+    const lost = { $queryRaw: () => Promise.reject(new Error('Connection terminated')) } as unknown as Database;
+    const write = createInsert({ database: lost, workers, ...settings });
+    const outcomes = await Promise.allSettled((await transfers(3)).map(write));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(told).toEqual(['dropped']);
   });
 });
