@@ -70,5 +70,6 @@ describe('a payment that waits to be captured by hand', () => {
     expect(timeLeft(await reservationOf(waiting))).toBeLessThan(16);
     scene.ledger.behave();
     await asAma.cancel(waiting);
+    await asAma.paymentIn(id, 'CONFIRMED');
   });
 });
