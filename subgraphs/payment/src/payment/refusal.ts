@@ -71,7 +71,10 @@ const meanings: Record<RefusalCode, readonly [string, ...string[]]> = {
   PAYER_WALLET_UNAVAILABLE: ['Nothing may leave this wallet at the moment.', 'payerWalletId'],
   PAYEE_WALLET_UNAVAILABLE: ['This wallet cannot receive money at the moment.', 'payeeWalletId'],
   RATE_NOT_AVAILABLE: ['There is no current rate between these currencies.', 'amount', 'currency'],
-  IDEMPOTENCY_KEY_INVALID: ['An idempotency key has 1 to 128 characters.', 'idempotencyKey'],
+  IDEMPOTENCY_KEY_INVALID: [
+    'An idempotency key has 1 to 128 characters, none of them NUL or half of a surrogate pair.',
+    'idempotencyKey',
+  ],
   IDEMPOTENCY_KEY_REUSED: ['This idempotency key was used before for something else.', 'idempotencyKey'],
   QUOTE_REQUIRED: ['A payment across currencies needs a quote.', 'quoteId'],
   QUOTE_NOT_FOUND: ['You have no such quote.', 'quoteId'],

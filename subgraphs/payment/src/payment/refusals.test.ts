@@ -92,6 +92,7 @@ describe('what can be known at once is refused at once: ', () => {
     ['empty', ''],
     ['longer than 128 characters', 'k'.repeat(129)],
     ['not storable', 'a\0b'],
+    ['half of a surrogate pair', 'a\ud800b'],
   ])('an idempotency key that is %s', async (_name, idempotencyKey) => {
     const { userErrors } = await asAma.pay({ ...scene.dollars('1'), idempotencyKey });
     expect(userErrors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_INVALID', field: ['input', 'idempotencyKey'] }]);
